@@ -1,0 +1,109 @@
+"""A load of HTTP requests from a process of its own: a fixed number over a fixed number of keep-alive connections.
+
+    python -m benchmarks.load http://127.0.0.1:8000/health --requests 20000 --connections 16
+
+Each connection asks as soon as it is answered. The request is the same bytes every time and of the answer only its
+length is read, so that one core of load keeps a core of server busy. Prints one JSON object.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import cast
+from urllib.parse import urlsplit
+
+import uvloop
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a load found; times in milliseconds."""
+
+    requests: int
+    failed: int
+    per_second: float
+    p50: float
+    p99: float
+
+
+class Asking(asyncio.Protocol):
+    """One connection, which asks until the shared number of requests is used up."""
+
+    def __init__(self, request: bytes, left: list[int], times: list[float], done: asyncio.Future[None]) -> None:
+        self._request = request
+        self._left = left
+        self._times = times
+        self.done = done
+        self._buffer = b""
+        self.failed = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._ask()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(ConnectionError(f"the server ended the connection: {exc}"))
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0 or len(self._buffer) < end + 4 + _length(self._buffer[:end]):
+            return
+        self._times.append(time.perf_counter() - self._began)
+        self.failed += not self._buffer.startswith(b"HTTP/1.1 200")
+        self._buffer = b""
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._left[0] <= 0:
+            if not self.done.done():
+                self.done.set_result(None)
+            self._transport.close()
+            return
+        self._left[0] -= 1
+        self._began = time.perf_counter()
+        self._transport.write(self._request)
+
+
+async def load(url: str, requests: int, connections: int) -> Figures:
+    """Ask, and say how it went."""
+    parts = urlsplit(url)
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    request = f"GET {target or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    loop = asyncio.get_running_loop()
+    left, times = [requests], list[float]()
+    asking = [Asking(request, left, times, loop.create_future()) for _ in range(connections)]
+    began = time.perf_counter()
+    for each in asking:
+        await loop.create_connection(partial(_same, each), parts.hostname or "", parts.port or 80)
+    await asyncio.gather(*(each.done for each in asking))
+    took = time.perf_counter() - began
+    times.sort()
+    failed = sum(each.failed for each in asking)
+    return Figures(len(times), failed, len(times) / took, 1000 * times[len(times) // 2], 1000 * times[len(times) * 99 // 100])
+
+
+def _same(asking: Asking) -> Asking:
+    return asking
+
+
+def _length(head: bytes) -> int:
+    start = head.lower().index(b"content-length:") + 15
+    return int(head[start:].split(b"\r\n", 1)[0])
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("url")
+    options.add_argument("--requests", type=int, default=10_000)
+    options.add_argument("--connections", type=int, default=16)
+    asked = options.parse_args()
+    print(json.dumps(asdict(uvloop.run(load(asked.url, asked.requests, asked.connections)))))
+
+
+if __name__ == "__main__":
+    main()

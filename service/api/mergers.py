@@ -1,0 +1,47 @@
+"""Two records that are one: `POST …/{id}/merge` moves a record into another, `…/unmerge` takes that back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+
+from service.api import answers, routing
+from service.api.problems import refusals
+from service.api.records import Engagement, Organization, Person
+from service.api.requests import By, Id, Register, plural
+from service.register.text import RecordId, Shape
+from service.register.verbs import merging
+from service.register.verbs.moving import Mergeable
+from service.register.verbs.references import Reference, resolve
+
+_MODELS = {"engagement": Engagement, "person": Person, "organization": Organization}
+
+
+class MergerShape(Shape):
+    """The record that lives on."""
+
+    into: RecordId
+
+
+def routes(noun: Mergeable) -> APIRouter:
+    """The routes for the mergers of one noun."""
+    router = routing.router(plural(noun), f"/v1/{plural(noun)}/{{id}}")
+    body = Body(examples=[{"into": "01a2072e-ce22-70f0-89c5-5923ef79b856"}])
+
+    refused = refusals(308, 400, 404, 409, 410, 413, 415, 422)
+
+    @router.post("/merge", name=f"merge_{noun}", response_model=_MODELS[noun], responses=refused)
+    def merge(id: Id, merger: Annotated[MergerShape, body], register: Register, by: By) -> Response:
+        """Merge the record into another, which is answered. The merged id leads there from now on."""
+        with register.writing() as connection:
+            survivor = resolve(connection, [Reference(noun, merger.into, "#/into")])[merger.into]
+            record = merging.merge(connection, noun, id, survivor, by=by)
+        return answers.written(record)
+
+    @router.post("/unmerge", name=f"unmerge_{noun}", response_model=_MODELS[noun], responses=refusals(404, 422))
+    def unmerge(id: Id, register: Register, by: By) -> Response:
+        """Take a merger back; the record that stands on its own again is answered."""
+        with register.writing() as connection:
+            record = merging.unmerge(connection, noun, id, by=by)
+        return answers.written(record)
+
+    return router

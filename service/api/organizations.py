@@ -1,0 +1,66 @@
+"""`/v1/organizations`: provinces, embassies, companies, international bodies."""
+
+from typing import Annotated, Literal
+
+from fastapi import Body, Request, Response
+
+from service.api import answers, examples, routing
+from service.api.cursors import Counting
+from service.api.pages import OrganizationPage
+from service.api.parameters import documented, read_parameters
+from service.api.patches import OrganizationPatch
+from service.api.problems import refusals
+from service.api.records import Organization
+from service.api.requests import By, Id, Register
+from service.register.organization import OrganizationShape
+from service.register.reading import directory
+from service.register.reading.one import find
+from service.register.verbs import recording, revising
+
+router = routing.router("organizations", "/v1/organizations")
+
+
+class OrganizationParameters(directory.OrganizationFilters, Counting):
+    """What `GET /v1/organizations` takes."""
+
+    sort: Literal["name", "-name", "recorded_at", "-recorded_at"] = "name"
+
+
+@router.get("", response_model=OrganizationPage, responses=refusals(422), openapi_extra=documented(OrganizationParameters))
+def list_organizations(request: Request, register: Register) -> Response:
+    """The organizations that pass the filters. A repeated filter means either; different ones must hold together."""
+    asked = read_parameters(OrganizationParameters, request)
+    window = asked.window(request, asked.sort)
+    with register.reading() as connection:
+        listed = directory.list_records(connection, "organization", asked, window)
+    return answers.page(request, asked, listed)
+
+
+@router.get("/{id}", response_model=Organization, responses=refusals(308, 404, 410, 422))
+def read_organization(id: Id, register: Register) -> Response:
+    """One organization, with all names and what sources say otherwise."""
+    with register.reading() as connection:
+        return answers.found(find(connection, "organization", id))
+
+
+@router.post("", status_code=201, response_model=Organization, responses=refusals(400, 409, 413, 415, 422))
+def create_organization(
+    shape: Annotated[OrganizationShape, Body(examples=[examples.ORGANIZATION])], register: Register, by: By
+) -> Response:
+    """Record an organization, with all names."""
+    with register.writing() as connection:
+        (record,) = recording.record(connection, "organization", [shape], by=by)
+    return answers.created(record, f"/v1/organizations/{record['id']}")
+
+
+@router.patch("/{id}", response_model=Organization, responses=refusals(308, 400, 404, 409, 410, 413, 415, 422))
+def revise_organization(
+    id: Id,
+    patch: Annotated[OrganizationPatch, Body(media_type=routing.MERGE_PATCH, examples=[examples.ORGANIZATION_PATCH])],
+    register: Register,
+    by: By,
+) -> Response:
+    """Change the organization by merge patch: what is named is set, null removes, lists are replaced."""
+    with register.writing() as connection:
+        record = revising.revise(connection, "organization", {id: patch}, by=by)[id]
+    return answers.written(record)

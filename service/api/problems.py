@@ -1,0 +1,118 @@
+"""What a refusal looks like on the wire, and the refusals that only HTTP knows."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+from starlette.types import Scope
+
+from service.errors import Problem as Refusal
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemFault(BaseModel):
+    """One value that is wrong: where it stands, what it is, and what would be right."""
+
+    pointer: str | None = Field(None, description="A JSON Pointer into the body as a fragment (RFC 6901).", examples=["#/when"])
+    parameter: str | None = Field(None, description="The name of a parameter, where the value is not in the body.")
+    code: str
+    detail: str
+    value: Any = None
+
+
+class Problem(BaseModel):
+    """A request that was not fulfilled (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="A URI reference that stands for this kind of problem.", examples=["/problems/invalid"])
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked.")
+    request_id: str
+    errors: list[ProblemFault] | None = None
+
+
+class Malformed(Refusal):
+    """The body cannot be read as JSON in one way only."""
+
+    status = 400
+    type = "malformed-json"
+    title = "The body is not JSON that can be read"
+
+
+class NoSuchPath(Refusal):
+    status = 404
+    type = "not-found"
+    title = "There is nothing at this path"
+
+
+class MethodNotAllowed(Refusal):
+    status = 405
+    type = "method-not-allowed"
+    title = "This cannot be done here"
+
+
+class TooLarge(Refusal):
+    status = 413
+    type = "too-large"
+    title = "The body is too large"
+
+
+class UnsupportedMediaType(Refusal):
+    status = 415
+    type = "unsupported-media-type"
+    title = "The body is of a type that is not read here"
+
+
+_WHEN = {
+    308: "The record was merged into another; `Location` is where it lives on",
+    400: "The body is not JSON that can be read",
+    404: "There is no such record",
+    409: "The request contradicts the register",
+    410: "The record was withdrawn",
+    413: "The body is too large",
+    415: "The body is of a type that is not read here",
+    422: "The request has values that cannot be right",
+    503: "The register is unavailable; nothing was done",
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The refusals that an operation documents: these, and the one that every operation shares."""
+    return {status: {"model": Problem, "description": _WHEN[status]} for status in (*statuses, 503)}
+
+
+def answer(refusal: Refusal, scope: Scope) -> Response:
+    """The response that tells a refusal."""
+    request_id = scope.get("state", {}).get("request_id", "")
+    body: dict[str, Any] = {
+        "type": f"/problems/{refusal.type}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "instance": scope["path"],
+        "request_id": request_id,
+    }
+    if refusal.faults:
+        body["errors"] = [fault.as_json() for fault in refusal.faults]
+    further = {name: value for name, value in refusal.members.items() if name not in body}
+    return Response(encoded(body | further), refusal.status, refusal.headers, MEDIA_TYPE)
+
+
+def of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    """A refusal that is known by its status only, as the framework raises them."""
+    phrase = HTTPStatus(status).phrase
+    kind = type("HttpRefusal", (Refusal,), {"status": status, "type": phrase.lower().replace(" ", "-"), "title": phrase})
+    refusal: Refusal = kind(detail, headers=headers)
+    return refusal
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """The body as UTF-8; a lone surrogate that the request had is told as the escape that it was sent as."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

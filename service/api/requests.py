@@ -1,0 +1,36 @@
+"""What the endpoints ask for in their signatures: the database, the id in the path, who is acting."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from service.database import Database
+from service.register.reading.records import Noun
+from service.register.verbs.journal import Actor
+
+_PLURAL: dict[str, str] = {"person": "people"}
+_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+
+Id = Annotated[str, Path(pattern=_ID, description="UUIDv7 (RFC 9562)")]
+PartId = Annotated[str, Path(pattern=_ID, description="UUIDv7 (RFC 9562) of the part")]
+Version = Annotated[int, Path(ge=1, le=2**31 - 1, description="The version that the revision led to.")]
+
+
+# Both are coroutines although they wait for nothing: FastAPI would run a plain function in a thread of its own.
+async def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def _actor() -> Actor:
+    return Actor("api")
+
+
+Register = Annotated[Database, Depends(_database)]
+By = Annotated[Actor, Depends(_actor)]
+"""Who is acting, as it is kept in the revision."""
+
+
+def plural(noun: Noun | str) -> str:
+    """The noun as it stands in paths."""
+    return _PLURAL.get(noun, f"{noun}s")

@@ -1,0 +1,162 @@
+"""`GET /v1/search`: the words a person typed, answered by the first mirror, with how fresh that mirror is.
+
+This is the hot path: no session, no thread of the register, no model objects on the way out.
+"""
+
+import base64
+import hashlib
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from service.api.parameters import document_parameters, read_parameters
+from service.errors import Invalid, suggestion
+from service.register.codes import Direction, Kind, Mode, OfficeType, OutcomeKind, OutcomeStatus, Status
+from service.register.places import CountryCode
+from service.register.text import ExternalId, Line, RecordId, Shape
+from service.register.when import Edtf
+from service.search import question as questions
+from service.search.question import FACETS, SORTS, Question
+from service.search.schema import MAX_HITS
+
+router = APIRouter(tags=["search"])
+
+
+class SearchParameters(Shape):
+    """What `GET /v1/search` takes. A repeated parameter means either of its values; different ones must hold together."""
+
+    q: Annotated[str, Field(max_length=1000, description="What to look for, in Korean or English; the last word may be half typed.")] = ""
+    country: list[CountryCode] = []
+    kind: list[Kind] = []
+    status: list[Status] = []
+    mode: list[Mode] = []
+    direction: list[Direction] = []
+    year: list[Annotated[int, Field(ge=1, le=9999)]] = []
+    person: list[RecordId] = []
+    organization: list[RecordId] = []
+    topic: list[RecordId] = []
+    office: list[OfficeType] = []
+    outcome_kind: list[OutcomeKind] = []
+    outcome_status: list[OutcomeStatus] = []
+    publisher: list[Line] = []
+    external_id: list[ExternalId] = []
+    parent: list[RecordId] = []
+    when: Annotated[Edtf | None, Field(description="A date or span; engagements that overlap it.")] = None
+    sort: Annotated[str | None, Field(description=f"One of {', '.join(SORTS)}.", json_schema_extra={"enum": list(SORTS)})] = None
+    limit: Annotated[int, Field(ge=0, le=100)] = 20
+    page: Annotated[int | None, Field(ge=1)] = None
+    cursor: str | None = None
+    facets: Annotated[list[str], Field(description=f"Comma-separated or repeated: {', '.join(FACETS)}.")] = []
+
+
+class FacetCount(BaseModel):
+    """A value of a facet, what it is called, and how many of all matches have it."""
+
+    value: str
+    label_en: str | None
+    label_ko: str | None
+    count: int
+
+
+class IndexFreshness(BaseModel):
+    """Which engine answered, and whether it holds everything that is committed."""
+
+    mirror: str
+    engine: str
+    in_step: bool
+    lag_ms: int
+
+
+class SearchPage(BaseModel):
+    """One page of hits. `highlights` gives, by path, the `[start, end)` ranges of matching text in Unicode code points."""
+
+    items: list[dict[str, Any]]
+    total: int
+    total_exact: bool
+    relaxed: bool
+    page: int
+    next_cursor: str | None
+    facets: dict[str, list[FacetCount]]
+    index: IndexFreshness
+
+
+@router.get(
+    "/v1/search",
+    name="search_engagements",
+    summary="Search the engagements",
+    response_model=SearchPage,
+    openapi_extra={"parameters": document_parameters(SearchParameters)},
+)
+async def search_engagements(request: Request) -> Response:
+    parameters = read_parameters(SearchParameters, request)
+    asked = _question(parameters)
+    search = request.app.state.search
+    query = questions.to_query(asked)
+    answer = await search.searcher.search(query)
+    relaxed = False
+    if not answer.total and (wider := questions.relaxed(query)):
+        answer, relaxed = await search.searcher.search(wider), True
+    shown = asked.offset + asked.limit
+    more = asked.limit > 0 and shown < min(answer.total, MAX_HITS)
+    freshness = search.freshness.of(search.mirror.name)
+    body = {
+        "items": questions.hits(answer, query.text),
+        "total": answer.total,
+        "total_exact": answer.exact,
+        "relaxed": relaxed and answer.total > 0,
+        "page": asked.offset // asked.limit + 1 if asked.limit else 1,
+        "next_cursor": _cursor(parameters, shown) if more else None,
+        "facets": questions.facet_counts(answer, asked.facets),
+        "index": {"mirror": search.mirror.name, "engine": search.mirror.engine, **freshness._asdict()},
+    }
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+def _question(asked: SearchParameters) -> Question:
+    wanted = {name: tuple(values) for name in FACETS if (values := getattr(asked, name))}
+    facets = tuple(dict.fromkeys(name for listed in asked.facets for name in listed.split(",") if name))
+    for name in facets:
+        if name not in FACETS:
+            raise Invalid.parameter("facets", name, f"There is no facet {name!r}; {suggestion(name, FACETS)}")
+    if asked.sort is not None and asked.sort not in SORTS:
+        raise Invalid.parameter("sort", asked.sort, f"There is no order {asked.sort!r}; {suggestion(asked.sort, SORTS)}")
+    offset = _offset(asked)
+    if offset + asked.limit > MAX_HITS:
+        raise Invalid.parameter("page", asked.page, f"A search shows its first {MAX_HITS} hits; narrow it with filters")
+    return Question(
+        text=asked.q,
+        wanted=wanted,
+        external_ids=tuple(asked.external_id),
+        parents=tuple(asked.parent),
+        during=asked.when,
+        facets=facets,
+        sort=asked.sort,
+        offset=offset,
+        limit=asked.limit,
+    )
+
+
+def _offset(asked: SearchParameters) -> int:
+    if asked.cursor is None:
+        return ((asked.page or 1) - 1) * asked.limit
+    if asked.page is not None:
+        raise Invalid.parameter("page", asked.page, "Give either page or cursor")
+    try:
+        mark, offset = orjson.loads(base64.urlsafe_b64decode(asked.cursor + "=="))
+    except ValueError:
+        mark, offset = None, None
+    if mark != _mark(asked) or not isinstance(offset, int) or offset < 0:
+        raise Invalid.parameter("cursor", asked.cursor, "The cursor is not one of this search; begin again without it")
+    return offset
+
+
+def _cursor(asked: SearchParameters, offset: int) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([_mark(asked), offset])).rstrip(b"=").decode()
+
+
+def _mark(asked: SearchParameters) -> str:
+    # A cursor belongs to one search: the same words, filters and order.
+    what = orjson.dumps(asked.model_dump(exclude={"cursor", "page", "facets"}), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(what).hexdigest()[:12]

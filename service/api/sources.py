@@ -1,0 +1,64 @@
+"""`/v1/sources`: what the register rests on."""
+
+from typing import Annotated, Literal
+
+from fastapi import Body, Request, Response
+
+from service.api import answers, examples, routing
+from service.api.cursors import Counting
+from service.api.pages import SourcePage
+from service.api.parameters import documented, read_parameters
+from service.api.patches import SourcePatch
+from service.api.problems import refusals
+from service.api.records import Source
+from service.api.requests import By, Id, Register
+from service.register.reading import directory
+from service.register.reading.one import find
+from service.register.source import SourceShape
+from service.register.verbs import recording, revising
+
+router = routing.router("sources", "/v1/sources")
+
+
+class SourceParameters(directory.SourceFilters, Counting):
+    """What `GET /v1/sources` takes."""
+
+    sort: Literal["name", "-name", "recorded_at", "-recorded_at"] = "-recorded_at"
+
+
+@router.get("", response_model=SourcePage, responses=refusals(422), openapi_extra=documented(SourceParameters))
+def list_sources(request: Request, register: Register) -> Response:
+    """The sources that pass the filters. A repeated filter means either; different ones must hold together."""
+    asked = read_parameters(SourceParameters, request)
+    window = asked.window(request, asked.sort)
+    with register.reading() as connection:
+        listed = directory.list_records(connection, "source", asked, window)
+    return answers.page(request, asked, listed)
+
+
+@router.get("/{id}", response_model=Source, responses=refusals(404, 410, 422))
+def read_source(id: Id, register: Register) -> Response:
+    """One source."""
+    with register.reading() as connection:
+        return answers.found(find(connection, "source", id))
+
+
+@router.post("", status_code=201, response_model=Source, responses=refusals(400, 409, 413, 415, 422))
+def create_source(shape: Annotated[SourceShape, Body(examples=[examples.SOURCE])], register: Register, by: By) -> Response:
+    """Record a source."""
+    with register.writing() as connection:
+        (record,) = recording.record(connection, "source", [shape], by=by)
+    return answers.created(record, f"/v1/sources/{record['id']}")
+
+
+@router.patch("/{id}", response_model=Source, responses=refusals(400, 404, 409, 410, 413, 415, 422))
+def revise_source(
+    id: Id,
+    patch: Annotated[SourcePatch, Body(media_type=routing.MERGE_PATCH, examples=[examples.SOURCE_PATCH])],
+    register: Register,
+    by: By,
+) -> Response:
+    """Change the source by merge patch: what is named is set, null removes, lists are replaced."""
+    with register.writing() as connection:
+        record = revising.revise(connection, "source", {id: patch}, by=by)[id]
+    return answers.written(record)

@@ -1,0 +1,143 @@
+"""How the service reaches its database, SQLite or PostgreSQL, and what a transaction is here.
+
+A read sees one moment; a write is one transaction that is committed before anybody is told. On SQLite a writing
+transaction begins with `BEGIN IMMEDIATE`, so that it waits its turn at the start; a transaction that reads first and
+writes later would be refused at once (SQLITE_BUSY_SNAPSHOT) however long it is willing to wait.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from service.errors import Conflict, Unavailable
+
+BUSY_SECONDS = 10
+_SOON = {"Retry-After": "5"}
+_UNIQUE_VIOLATION = "23505"
+
+
+class Database:
+    """The database of one process. Everything in `on_commit` is called after every writing transaction."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgresql(url, pool_size)
+        self.on_commit: list[Callable[[], None]] = []
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the register; nothing written through it is kept."""
+        with self._as_problems(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: committed when the block ends, undone when it raises."""
+        with self._in_turn(), self._as_problems(), self._writer.connect() as connection, connection.begin():
+            yield connection
+        for told in self.on_commit:
+            told()
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @property
+    def _reader(self) -> Engine:
+        return self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @property
+    def _writer(self) -> Engine:
+        return self.engine.execution_options(immediate=True) if self.is_sqlite else self.engine
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        # SQLite lets one write at a time and has those who wait look again at intervals, so that one of sixteen busy threads
+        # was seen to wait for six seconds. Threads of this process queue here, and only other processes are met there.
+        if not self.is_sqlite:
+            yield
+        elif self._turn.acquire(timeout=BUSY_SECONDS):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise Unavailable("The database is busy writing.", headers=_SOON)
+
+    @contextmanager
+    def _as_problems(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
+                raise
+            # Whoever writes looks first whether a name is free; PostgreSQL lets somebody else take it in between.
+            raise Conflict("Somebody else wrote the same at this moment; read it, and try again.") from error
+        except PoolTimeoutError as error:
+            raise Unavailable("Every connection to the database is in use.", headers=_SOON) from error
+        except OperationalError as error:
+            raise Unavailable(f"The database does not answer: {_first_line(error)}", headers=_SOON) from error
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    if file := make_url(url).database:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver must not open transactions by itself: `_begin_sqlite` says which kind each one is.
+    connection.isolation_level = None
+    # Without recursive triggers, SQLite keeps silent about the rows that INSERT OR REPLACE removes.
+    pragmas = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    )
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _postgresql(url: str, pool_size: int) -> Engine:
+    # Every session speaks UTC, so that an instant is written and read the same whatever the server's own zone is.
+    return create_engine(
+        url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
+    )
+
+
+def ping(database: Database) -> None:
+    """Raise `Unavailable` unless the database answers a question."""
+    with database.reading() as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def server_version(database: Database) -> str:
+    """The database's own name and version, for status pages."""
+    with database.reading() as connection:
+        question = "SELECT sqlite_version()" if database.is_sqlite else "SHOW server_version"
+        return f"{'SQLite' if database.is_sqlite else 'PostgreSQL'} {connection.execute(text(question)).scalar_one()}"
+
+
+def _first_line(error: Any) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -1,0 +1,160 @@
+"""How a change is noticed: triggers of the database, made from one table that says which row makes which documents stale.
+
+Triggers see what no hook of the application sees: bulk statements, raw SQL, another program, rows that a foreign key
+removes, TRUNCATE. They write into the changing transaction, so a rollback takes the touch with it. A touch carries ids only.
+
+One thing SQLite keeps from them: the rows that another program's INSERT OR REPLACE removes, unless it turns
+`recursive_triggers` on as we do. The audit finds what was missed that way.
+"""
+
+# ruff: noqa: S608  only the names of `STALENESS` are put into SQL
+
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, inspect, text
+
+from service.database import Database
+from service.errors import Unavailable
+
+
+class Staleness(NamedTuple):
+    """A row of `table` that comes, goes or changes makes the documents of the `noun` with id `column` stale."""
+
+    table: str
+    column: str
+    noun: str
+
+
+STALENESS: Final[tuple[Staleness, ...]] = (
+    Staleness("engagement", "id", "engagement"),
+    Staleness("engagement_country", "engagement_id", "engagement"),
+    Staleness("engagement_topic", "engagement_id", "engagement"),
+    Staleness("participation", "engagement_id", "engagement"),
+    Staleness("outcome", "engagement_id", "engagement"),
+    Staleness("outcome_party", "outcome_id", "outcome"),
+    Staleness("citation", "engagement_id", "engagement"),
+    Staleness("assertion", "engagement_id", "engagement"),
+    Staleness("external_id", "engagement_id", "engagement"),
+    Staleness("person", "id", "person"),
+    Staleness("person_name", "person_id", "person"),
+    Staleness("organization", "id", "organization"),
+    Staleness("organization_name", "organization_id", "organization"),
+    Staleness("topic", "id", "topic"),
+    Staleness("source", "id", "source"),
+)
+"""Which row makes which documents stale. `fold` turns the nouns into documents: a person's touch means all her engagements."""
+
+# What PostgreSQL notes of a trigger (`pg_trigger.tgtype`): one for each row after INSERT, UPDATE or DELETE, one before TRUNCATE.
+_EACH_ROW: Final = 1 + 4 + 8 + 16
+_TRUNCATE: Final = 2 + 32
+
+_EVENTS: Final = {"insert": ("NEW",), "update": ("OLD", "NEW"), "delete": ("OLD",)}
+
+
+def install(connection: Connection) -> None:
+    """Make every trigger that `STALENESS` declares, and remove what former versions left. Every migration ends with this."""
+    sqlite = connection.dialect.name == "sqlite"
+    _remove(connection, sqlite)
+    if inspect(connection).has_table("touch"):
+        for statements in (_sqlite_triggers() if sqlite else _postgresql_triggers()).values():
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+
+def missing(connection: Connection) -> list[str]:
+    """The triggers that are declared and are not there, or are not what they should be."""
+    return _missing_sqlite(connection) if connection.dialect.name == "sqlite" else _missing_postgresql(connection)
+
+
+def _missing_sqlite(connection: Connection) -> list[str]:
+    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    there = {name: _squeezed(sql) for name, sql in rows}
+    return sorted(name for name, wanted in _sqlite_triggers().items() if there.get(name) != _squeezed(wanted[0]))
+
+
+def _missing_postgresql(connection: Connection) -> list[str]:
+    question = (
+        "SELECT t.tgname, c.relname, t.tgtype, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = current_schema() AND t.tgname LIKE 'touch\\_%' AND t.tgenabled IN ('O', 'A')"
+        " AND t.tgqual IS NULL AND cardinality(t.tgattr::smallint[]) = 0"
+    )
+    there = {name: (table, kind, _squeezed(body)) for name, table, kind, body in connection.execute(text(question))}
+    wanted = {
+        name: (entry.table, kind, _squeezed(_postgresql_body(entry)))
+        for entry in STALENESS
+        for name, kind in ((_name(entry), _EACH_ROW), (f"{_name(entry)}_truncate", _TRUNCATE))
+    }
+    return sorted(name for name in wanted if there.get(name) != wanted[name])
+
+
+def check(database: Database) -> None:
+    """Raise `Unavailable` that names every missing trigger: without them changes would be lost, so nothing is synced."""
+    with database.reading() as connection:
+        if names := missing(connection):
+            raise Unavailable(
+                f"Triggers are missing or changed: {', '.join(names)}."
+                " Nothing is synced until `engagements migrate` has put them back."
+            )
+
+
+def _remove(connection: Connection, sqlite: bool) -> None:
+    if sqlite:
+        question = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'touch\\_%' ESCAPE '\\'"
+    else:
+        question = (
+            "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE n.nspname = current_schema() AND p.proname LIKE 'touch\\_%'"
+        )
+    for (name,) in connection.execute(text(question)).all():
+        # On PostgreSQL the trigger goes with its function.
+        connection.execute(text(f"DROP TRIGGER {name}" if sqlite else f"DROP FUNCTION {name}() CASCADE"))
+
+
+def _name(entry: Staleness) -> str:
+    return f"touch_{entry.noun}_by_{entry.table}"
+
+
+def _sqlite_triggers() -> dict[str, list[str]]:
+    return {f"{_name(entry)}_{event}": [_sqlite_trigger(entry, event)] for entry in STALENESS for event in _EVENTS}
+
+
+def _sqlite_trigger(entry: Staleness, event: str) -> str:
+    # UNION, so that an update which keeps its key touches it once.
+    keys = " UNION ".join(f"SELECT {row}.{entry.column} AS key" for row in _EVENTS[event])
+    return (
+        f"CREATE TRIGGER {_name(entry)}_{event} AFTER {event.upper()} ON {entry.table} BEGIN"
+        f" INSERT INTO touch (noun, key, at) SELECT '{entry.noun}', key, strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+        f" FROM ({keys}) WHERE key IS NOT NULL; END"
+    )
+
+
+def _postgresql_triggers() -> dict[str, list[str]]:
+    return {_name(entry): _postgresql_trigger(entry) for entry in STALENESS}
+
+
+def _postgresql_trigger(entry: Staleness) -> list[str]:
+    name = _name(entry)
+    return [
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body${_postgresql_body(entry)}$body$",
+        f"CREATE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE ON {entry.table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name}_truncate BEFORE TRUNCATE ON {entry.table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+    ]
+
+
+def _postgresql_body(entry: Staleness) -> str:
+    touch = "INSERT INTO touch (noun, key, at)"
+    key = entry.column
+    return (
+        f" BEGIN IF TG_OP = 'TRUNCATE' THEN {touch} SELECT DISTINCT '{entry.noun}', {key}, clock_timestamp() FROM {entry.table}"
+        f" WHERE {key} IS NOT NULL; RETURN NULL; END IF;"
+        f" IF TG_OP <> 'INSERT' AND OLD.{key} IS NOT NULL"
+        f" THEN {touch} VALUES ('{entry.noun}', OLD.{key}, clock_timestamp()); END IF;"
+        f" IF TG_OP <> 'DELETE' AND NEW.{key} IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.{key} IS DISTINCT FROM OLD.{key})"
+        f" THEN {touch} VALUES ('{entry.noun}', NEW.{key}, clock_timestamp()); END IF;"
+        " RETURN NULL; END "
+    )
+
+
+def _squeezed(statement: str) -> str:
+    return " ".join(statement.split())

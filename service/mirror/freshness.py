@@ -1,0 +1,89 @@
+"""How fresh search is, known without asking the database: a snapshot that a thread keeps up to date beside the requests.
+
+A commit of this process makes the snapshot stale at once, so that the first search after a write already says that it may
+not hold it yet; commits of other processes are noticed at the next look.
+"""
+
+import threading
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import structlog
+
+from service.database import Database
+from service.errors import Problem
+from service.mirror import status
+from service.mirror.status import MirrorStatus, lag_of
+
+log = structlog.get_logger()
+
+
+class Freshness(NamedTuple):
+    """Whether a mirror holds all that is committed, and for how long it has not."""
+
+    in_step: bool
+    lag_ms: int
+
+
+class Watch:
+    """Looks at the mirrors every `seconds`, or as soon as it is told of something."""
+
+    def __init__(self, database: Database, seconds: float) -> None:
+        self.database = database
+        self.seconds = seconds
+        self._since: dict[str, datetime | None] = {}
+        self._committed_at: datetime | None = None
+        self._commits = 0
+        self._stopping = False
+        self._look = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="freshness", daemon=True)
+
+    def start(self) -> None:
+        """Look once, then keep looking."""
+        self._take()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopping = True
+        self._look.set()
+        self._thread.join(5)
+
+    def committed(self) -> None:
+        """This process has just committed a change."""
+        self._commits += 1
+        self._committed_at = self._committed_at or datetime.now(UTC)
+        self._look.set()
+
+    def of(self, mirror: str) -> Freshness:
+        """How fresh a mirror is by the last look. One that was never seen is not in step."""
+        if mirror not in self._since:
+            return Freshness(in_step=False, lag_ms=0)
+        since = min((at for at in (self._since[mirror], self._committed_at) if at), default=None)
+        return Freshness(in_step=since is None, lag_ms=lag_of(since))
+
+    def _run(self) -> None:
+        while not self._stopping:
+            pending = self._committed_at is not None or any(self._since.values())
+            # While something is on its way, the next look is soon; a change takes some tens of milliseconds.
+            self._look.wait(min(self.seconds, 0.02) if pending else self.seconds)
+            self._look.clear()
+            if not self._stopping:
+                self._take()
+
+    def _take(self) -> None:
+        commits = self._commits
+        try:
+            seen = status.read(self.database)
+        except Problem as error:
+            log.warning("freshness unknown", error=error.detail)
+            return
+        self._since = {mirror.name: _pending_since(mirror) for mirror in seen}
+        if self._commits == commits:
+            self._committed_at = None
+
+
+def _pending_since(mirror: MirrorStatus) -> datetime | None:
+    if mirror.in_step:
+        return None
+    return datetime.fromtimestamp(datetime.now(UTC).timestamp() - mirror.lag_ms / 1000, UTC)

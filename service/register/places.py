@@ -1,0 +1,92 @@
+"""Countries and their first-level subdivisions by code, with English and Korean names.
+
+Codes are ISO 3166-1 alpha-2 and ISO 3166-2. Korean names of countries come from the Unicode CLDR; no library has those of
+subdivisions, so `subdivisions.json` beside this module keeps the ones the office uses, with common short forms.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
+
+import pycountry
+from babel import Locale
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from service.errors import nearest, shortened
+
+_OVERRIDES: Final[dict[str, str]] = {"KR": "South Korea", "KP": "North Korea", "HK": "Hong Kong", "MO": "Macao"}
+
+
+class PlaceName(NamedTuple):
+    """What a country or subdivision is called; `others` are short forms and other spellings in either language."""
+
+    en: str
+    ko: str | None
+    others: tuple[str, ...] = ()
+
+
+@cache
+def countries() -> dict[str, PlaceName]:
+    """Every ISO 3166-1 country by its alpha-2 code."""
+    english, korean = Locale("en").territories, Locale("ko").territories
+    return {
+        country.alpha_2: PlaceName(
+            _OVERRIDES.get(country.alpha_2, english.get(country.alpha_2, country.name)),
+            korean.get(country.alpha_2),
+            tuple(dict.fromkeys(name for name in (country.name, getattr(country, "common_name", None)) if name)),
+        )
+        for country in pycountry.countries
+    }
+
+
+def subdivision(code: str) -> PlaceName | None:
+    """The subdivision with an ISO 3166-2 code, or None when there is no such code."""
+    if code in _kept():
+        kept = _kept()[code]
+        return PlaceName(kept["en"], kept.get("ko"), tuple(kept.get("others", ())))
+    found = pycountry.subdivisions.get(code=code)
+    # The library finds a code in any case of letters.
+    return PlaceName(found.name, None) if found and found.code == code else None
+
+
+@cache
+def _kept() -> dict[str, dict[str, Any]]:
+    kept: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("subdivisions.json").read_text(encoding="utf-8"))
+    return kept
+
+
+def _check_country(code: str) -> str:
+    if code in countries():
+        return code
+    if code.upper() in countries():
+        raise _unknown(f"{code!r} is no ISO 3166-1 alpha-2 code; write {code.upper()!r}")
+    by_name = {name: key for key, names in countries().items() for name in (names.en, names.ko) if name}
+    close = nearest(code, by_name)
+    shown = shortened(code)
+    meant = f"; {close} is {by_name[close]!r}" if close else ", such as 'KR' or 'US'"
+    raise _unknown(f"{shown!r} is no ISO 3166-1 alpha-2 code{meant}. An international body has no country: leave it out")
+
+
+def _check_subdivision(code: str) -> str:
+    if subdivision(code):
+        return code
+    meant = f"; write {code.upper()!r}" if subdivision(code.upper()) else ", such as 'KR-41' or 'US-CA'"
+    raise _unknown(f"{shortened(code)!r} is no ISO 3166-2 code{meant}")
+
+
+def _unknown(hint: str) -> PydanticCustomError:
+    return PydanticCustomError("unknown_place", "{hint}", {"hint": hint})
+
+
+CountryCode = Annotated[
+    str,
+    AfterValidator(_check_country),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$", "description": "ISO 3166-1 alpha-2"}),
+]
+SubdivisionCode = Annotated[
+    str,
+    AfterValidator(_check_subdivision),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}-[A-Z0-9]{1,3}$", "description": "ISO 3166-2"}),
+]

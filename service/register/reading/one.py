@@ -1,0 +1,65 @@
+"""One record, as JSON text that is handed on as it is.
+
+Whoever shows a single record asks here, so that who may see what is decided in one place.
+"""
+
+# ruff: noqa: S608  only names from this package are put into SQL
+
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from service.errors import NotFound
+from service.register.reading import outcomes, records
+from service.register.reading.json_sql import JsonSql
+from service.register.reading.question import MERGEABLE, Question, as_text
+from service.register.reading.records import Noun
+from service.register.verbs.revising import refuse
+
+
+class Found(NamedTuple):
+    """A record, whole, as JSON text, and its version."""
+
+    json: str
+    version: int
+
+
+def find(connection: Connection, noun: Noun, record_id: str) -> Found:
+    """The record with this id, in one statement. Raises `NotFound`, `Gone` or `Merged` for one that cannot be shown."""
+    row = connection.exec_driver_sql(_record(noun, connection.dialect.name == "sqlite"), {"v0": record_id}).first()
+    if row is None:
+        raise NotFound(f"There is no {noun} with the id {record_id!r}.")
+    json, version, withdrawn_at, withdrawn_reason, merged_into = row
+    _refuse(noun, record_id, withdrawn_at, withdrawn_reason, merged_into)
+    return Found(json, version)
+
+
+def find_outcome(connection: Connection, outcome_id: str) -> str:
+    """One outcome with the engagement that it came of, as JSON text; it is withdrawn and merged with that engagement."""
+    row = connection.exec_driver_sql(_outcome(connection.dialect.name == "sqlite"), {"v0": outcome_id}).first()
+    if row is None:
+        raise NotFound(f"There is no outcome with the id {outcome_id!r}.")
+    json: str = row[0]
+    _refuse("engagement", *row[1:])
+    return json
+
+
+def _refuse(noun: Noun, record_id: str, withdrawn_at: object, withdrawn_reason: str | None, merged_into: str | None) -> None:
+    if withdrawn_at is not None or merged_into is not None:
+        refuse(noun, record_id, {"withdrawn_at": withdrawn_at, "withdrawn_reason": withdrawn_reason, "merged_into": merged_into})
+
+
+@cache
+def _record(noun: Noun, sqlite: bool) -> str:
+    record = as_text(records.expression(noun, JsonSql(sqlite)), sqlite=sqlite)
+    merged_into = "r.merged_into" if noun in MERGEABLE else "NULL"
+    columns = f"{record}, r.version, r.withdrawn_at, r.withdrawn_reason, {merged_into}"
+    return f"SELECT {columns} FROM {noun} r WHERE r.id = {Question(sqlite).value(None)}"
+
+
+@cache
+def _outcome(sqlite: bool) -> str:
+    listing = outcomes.listing(sqlite)
+    columns = f"{as_text(listing.item, sqlite=sqlite)}, r.id, r.withdrawn_at, r.withdrawn_reason, r.merged_into"
+    return f"SELECT {columns} FROM {listing.source} WHERE {listing.id} = {Question(sqlite).value(None)}"

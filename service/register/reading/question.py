@@ -1,0 +1,170 @@
+"""A question to the register in the making: what must hold, in which order, from where on.
+
+Lists are read in keyset order: a page begins right after the key at which the one before ended, so that it costs the same
+however far down it is, and what is recorded meanwhile shifts nothing. Columns and codes come from our own code; every value
+travels as a parameter.
+"""
+
+# ruff: noqa: S608  only names from this package are put into SQL
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from service.errors import Fault, Invalid
+from service.register.reading.records import Noun
+
+_UNIT, _RECORD = "\x1f", "\x1e"
+
+MERGEABLE: frozenset[Noun] = frozenset({"engagement", "person", "organization"})
+
+
+class Order(NamedTuple):
+    """The expression that a list is sorted by, the id being the second key."""
+
+    key: str
+    descending: bool = False
+
+
+class Key(NamedTuple):
+    """Where a page ended: the sorted value of its last item, and that item's id."""
+
+    value: str | int
+    id: str | int
+
+
+class Window(NamedTuple):
+    """Which page of a list is asked for: in which order, after which key, how many items, and whether all are to be counted."""
+
+    sort: str
+    after: Key | None = None
+    limit: int = 20
+    counted: bool = False
+
+
+class Page(NamedTuple):
+    """The items of a page as JSON texts, where it ended (None after the last one), and how many items there are, if counted."""
+
+    items: list[str]
+    next: Key | None
+    total: int | None = None
+
+
+class Listing(NamedTuple):
+    """What is listed: the tables, the expression of the id, and the JSON of an item."""
+
+    source: str
+    id: str
+    item: str
+
+
+@dataclass(slots=True)
+class Question:
+    """Conditions that must hold together, and the values that they speak of."""
+
+    sqlite: bool
+    conditions: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def value(self, given: Any) -> str:
+        """The placeholder of a value."""
+        name = f"v{len(self.values)}"
+        self.values[name] = given
+        return f":{name}" if self.sqlite else f"%({name})s"
+
+    def listed(self, given: Iterable[Any]) -> str:
+        """The placeholders of several values, as `IN` takes them."""
+        return f"({', '.join(self.value(each) for each in given)})"
+
+    def hold(self, condition: str) -> None:
+        """One more condition."""
+        self.conditions.append(condition)
+
+    def one_of(self, expression: str, given: Iterable[Any]) -> None:
+        """The expression is one of these values; none given means no condition."""
+        if wanted := list(given):
+            self.hold(f"{expression} IN {self.listed(wanted)}")
+
+    def where(self) -> str:
+        """The conditions as SQL."""
+        return " AND ".join(f"({condition})" for condition in self.conditions) or "TRUE"
+
+
+def live(noun: Noun) -> str:
+    """That the record in the row `r` may be listed: it is neither withdrawn nor merged into another."""
+    # Written as a function, because SQLite would take `IS NULL` for a reason to look into the index of mergers, where it
+    # finds nearly all records, unsorted.
+    return "r.withdrawn_at IS NULL" + (" AND coalesce(r.merged_into, '') = ''" if noun in MERGEABLE else "")
+
+
+def as_text(expression: str, *, sqlite: bool) -> str:
+    """A JSON expression as text, so that the driver does not parse what is only passed on."""
+    return expression if sqlite else f"({expression})::text"
+
+
+def page(connection: Connection, listing: Listing, question: Question, order: Order, window: Window) -> Page:
+    """One page of the list, in one statement, and one more for the total where it is asked for."""
+    total = _total(connection, listing, question) if window.counted else None
+    direction, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
+    if window.after is not None:
+        last = f"({question.value(window.after.value)}, {question.value(window.after.id)})"
+        question.hold(f"({order.key}, {listing.id}) {beyond} {last}")
+    # The rows of the page are chosen first, because the items of all others would be put together only to be thrown away.
+    chosen = (
+        f"WITH page AS (SELECT {listing.id} AS id, {order.key} AS key FROM {listing.source} WHERE {question.where()}"
+        f" ORDER BY {order.key} {direction}, {listing.id} {direction} LIMIT {question.value(window.limit + 1)})"
+    )
+    items = f"FROM {listing.source} JOIN page ON page.id = {listing.id} ORDER BY page.key {direction}, page.id {direction}"
+    joined: str | None = connection.exec_driver_sql(f"{chosen} {_joined(listing.item, items, question.sqlite)}", question.values).scalar()
+    rows = [row.split(_UNIT) for row in joined.split(_RECORD)] if joined else []
+    ended = Key(*json.loads(rows[window.limit - 1][1])) if len(rows) > window.limit else None
+    return Page([item for item, _ in rows[: window.limit]], ended, total)
+
+
+def _joined(item: str, items: str, sqlite: bool) -> str:
+    """All items, each with its key, in one text: for every row that SQLite gives, threads hand the interpreter to each other.
+
+    The separators are control characters, which JSON has only as escapes.
+    """
+    if sqlite:
+        row = f"SELECT {item} || char({ord(_UNIT)}) || json_array(page.key, page.id) AS row {items}"
+        return f"SELECT group_concat(row, char({ord(_RECORD)})) FROM ({row})"
+    row = f"SELECT {as_text(item, sqlite=False)} || chr({ord(_UNIT)}) || json_build_array(page.key, page.id)::text AS row {items}"
+    return f"SELECT string_agg(row, chr({ord(_RECORD)})) FROM ({row}) AS rows"
+
+
+def _total(connection: Connection, listing: Listing, question: Question) -> int:
+    sql = f"SELECT count(*) FROM {listing.source} WHERE {question.where()}"
+    counted: int = connection.exec_driver_sql(sql, question.values).scalar_one()
+    return counted
+
+
+def prefixed(question: Question, expressions: Iterable[str], text: str) -> str:
+    """That one of the expressions begins with the text, in whatever case its letters are."""
+    # Databases fold the case of ASCII letters only; the usual spellings of others are asked for one by one.
+    spellings = dict.fromkeys((text, text.lower(), text.upper(), text.title()))
+    like = "LIKE" if question.sqlite else "ILIKE"
+    patterns = [question.value(_escaped(spelling) + "%") for spelling in spellings]
+    return " OR ".join(f"{expression} {like} {pattern} ESCAPE '\\'" for expression in expressions for pattern in patterns)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def standing_for(connection: Connection, noun: Noun, ids: list[str], parameter: str) -> list[str]:
+    """The ids that these stand for now: the survivor's for one that was merged. Raises `Invalid` for an id without a record."""
+    if not ids:
+        return []
+    question = Question(connection.dialect.name == "sqlite")
+    survivor = "coalesce(merged_into, id)" if noun in MERGEABLE else "id"
+    sql = f"SELECT id, {survivor} FROM {noun} WHERE id IN {question.listed(dict.fromkeys(ids))}"
+    found = {row[0]: row[1] for row in connection.exec_driver_sql(sql, question.values)}
+    if unknown := [wanted for wanted in ids if wanted not in found]:
+        missing = f"There is no {noun} with the id"
+        faults = [Fault(f"{missing} {wanted!r}", "unknown_id", parameter=parameter, value=wanted) for wanted in unknown]
+        raise Invalid(faults[0].detail, faults=faults)
+    return sorted(set(found.values()))

@@ -1,0 +1,225 @@
+"""What a shape refers to must be there: ids of other records, external ids that are still free, a parent that is no child.
+
+A reference to a record that was merged into another is followed to the survivor, so that old ids stay good. On PostgreSQL
+a record that is referred to is locked against withdrawal and merging until the end of the transaction; on SQLite nobody
+else writes meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Select, String, bindparam, select, text
+from sqlmodel import SQLModel
+
+from service.errors import Conflict, Fault, Invalid
+from service.register.external_id import split
+from service.register.reading.records import Noun
+
+_NOUN_OF_FIELD: Mapping[str, Noun] = {
+    "person": "person",
+    "organization": "organization",
+    "parties": "organization",
+    "topics": "topic",
+    "source": "source",
+    "parent": "engagement",
+    "closed_by": "engagement",
+}
+
+
+class Reference(NamedTuple):
+    """An id in a shape: what it should be the id of, and where it stands."""
+
+    noun: Noun
+    id: str
+    pointer: str
+
+
+class Claim(NamedTuple):
+    """A name that one record of the register may have, who wants it, and where that is said."""
+
+    name: str
+    record_id: str
+    pointer: str
+
+
+class _State(NamedTuple):
+    withdrawn: bool
+    survivor: str | None
+
+
+def references(shape: Any, pointer: str = "#") -> Iterator[Reference]:
+    """Every id of another record in the shape, at any depth."""
+    for field in type(shape).model_fields:
+        value, here = getattr(shape, field), f"{pointer}/{field}"
+        noun = _NOUN_OF_FIELD.get(field)
+        for place, item in _items(here, value):
+            if isinstance(item, BaseModel):
+                yield from references(item, place)
+            elif noun and item is not None:
+                yield Reference(noun, item, place)
+
+
+def references_of(record: Mapping[str, Any], pointer: str = "#") -> Iterator[Reference]:
+    """Every id of another record in a record as it is read, where what is referred to stands as an object with its id."""
+    for field, value in record.items():
+        noun = _NOUN_OF_FIELD.get(field)
+        for place, item in _items(f"{pointer}/{field}", value):
+            if noun and item is not None:
+                yield Reference(noun, item["id"] if isinstance(item, Mapping) else item, place)
+            elif isinstance(item, Mapping):
+                yield from references_of(item, place)
+
+
+def _items(place: str, value: Any) -> list[tuple[str, Any]]:
+    return [(f"{place}/{n}", item) for n, item in enumerate(value)] if isinstance(value, list) else [(place, value)]
+
+
+def resolve(connection: Connection, wanted: Iterable[Reference], known: Set[tuple[Noun, str]] = frozenset()) -> dict[str, str]:
+    """Which id each referred id stands for now: itself, or the survivor of a merger; those in `known` are taken as they are.
+
+    Raises `Invalid` with a fault for every id that there is no record for, or whose record was withdrawn.
+    """
+    found, faults = _look_up(connection, wanted, known)
+    if faults:
+        raise Invalid(faults[0].detail, faults=faults)
+    return found
+
+
+def refuse_withdrawn(connection: Connection, noun: Noun, restored: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise `Conflict` when one of these records refers to one that was withdrawn and is not among them."""
+    known = {(noun, record_id) for record_id in restored}
+    for record_id, record in restored.items():
+        _, faults = _look_up(connection, references_of(record), known)
+        if faults:
+            raise Conflict(f"The {noun} {record_id} cannot be restored: {faults[0].detail}")
+
+
+def _look_up(
+    connection: Connection, wanted: Iterable[Reference], known: Set[tuple[Noun, str]]
+) -> tuple[dict[str, str], list[Fault]]:
+    by_noun: dict[Noun, list[Reference]] = defaultdict(list)
+    for reference in wanted:
+        if (reference.noun, reference.id) not in known:
+            by_noun[reference.noun].append(reference)
+    found: dict[str, str] = {}
+    faults: list[Fault] = []
+    for noun, refs in by_noun.items():
+        states = _states(connection, noun, {reference.id for reference in refs})
+        for reference in refs:
+            last = _last(states, reference.id)
+            found[reference.id] = last
+            if fault := _fault(reference, states.get(last)):
+                faults.append(fault)
+    return found, faults
+
+
+def _states(connection: Connection, noun: Noun, ids: set[str]) -> dict[str, _State]:
+    # Survivors are looked up as well, because a record that was merged into a withdrawn one is withdrawn with it.
+    states: dict[str, _State] = {}
+    while ids:
+        for row in connection.execute(_locked(noun, ids)).mappings():
+            states[row["id"]] = _State(row["withdrawn_at"] is not None, row.get("merged_into"))
+        ids = {state.survivor for state in states.values() if state.survivor} - states.keys()
+    return states
+
+
+def _locked(noun: Noun, ids: Iterable[str]) -> Select[Any]:
+    # In the order of ids, so that two transactions that want the same records do not wait for each other.
+    table = SQLModel.metadata.tables[noun]
+    columns = [table.c[name] for name in ("id", "withdrawn_at", "merged_into") if name in table.c]
+    return select(*columns).where(table.c.id.in_(sorted(ids))).order_by(table.c.id).with_for_update(read=True, key_share=True)
+
+
+def _last(states: Mapping[str, _State], record_id: str) -> str:
+    while (state := states.get(record_id)) and state.survivor:
+        record_id = state.survivor
+    return record_id
+
+
+def _fault(reference: Reference, state: _State | None) -> Fault | None:
+    if state is None:
+        detail = f"There is no {reference.noun} with the id {reference.id!r}; record it first"
+    elif state.withdrawn:
+        detail = f"The {reference.noun} {reference.id!r} was withdrawn; restore it first, or refer to another"
+    else:
+        return None
+    return Fault(detail=detail, code="unknown_id", pointer=reference.pointer, value=reference.id)
+
+
+def follow(shape: Any, stand_for: Mapping[str, str]) -> Any:
+    """The shape with every referred id replaced by the one that it stands for now."""
+    if all(old == new for old, new in stand_for.items()):
+        return shape
+    changed = {field: _follow(field, getattr(shape, field), stand_for) for field in type(shape).model_fields}
+    return shape.model_copy(update=changed)
+
+
+def _follow(field: str, value: Any, stand_for: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_follow(field, item, stand_for) for item in value]
+    if isinstance(value, BaseModel):
+        return follow(value, stand_for)
+    return stand_for.get(value, value) if field in _NOUN_OF_FIELD and isinstance(value, str) else value
+
+
+def claims(shape: Any, record_id: str, pointer: str = "#") -> list[Claim]:
+    """The external ids that the shape wants for its record."""
+    return [Claim(written, record_id, place) for place, written in _items(f"{pointer}/external_ids", shape.external_ids)]
+
+
+def check_external_ids(connection: Connection, wanted: Iterable[Claim]) -> None:
+    """Raise `Conflict` when one of these external ids belongs to another record, or two of the records want the same."""
+    claimed: dict[tuple[str, str], Claim] = {}
+    for claim in wanted:
+        first = claimed.setdefault(split(claim.name), claim)
+        _refuse_taken(claim, first.record_id, "external id")
+    if not claimed:
+        return
+    owner = "coalesce(engagement_id, person_id, organization_id, topic_id, source_id)"
+    question = f"SELECT system, key, {owner} FROM external_id WHERE key IN :keys"  # noqa: S608
+    keys = bindparam("keys", [key for _, key in claimed], expanding=True, type_=String)
+    for system, key, holder in connection.execute(text(question).bindparams(keys)):
+        if (system, key) in claimed:
+            _refuse_taken(claimed[system, key], holder, "external id")
+
+
+def check_labels(connection: Connection, wanted: Iterable[Claim]) -> None:
+    """Raise `Conflict` when one of these English labels belongs to another topic, or two of the topics want the same."""
+    claimed: dict[str, Claim] = {}
+    for claim in wanted:
+        first = claimed.setdefault(claim.name, claim)
+        _refuse_taken(claim, first.record_id, "label")
+    topic = SQLModel.metadata.tables["topic"]
+    for label, holder in connection.execute(select(topic.c.label_en, topic.c.id).where(topic.c.label_en.in_(claimed))):
+        _refuse_taken(claimed[label], holder, "label")
+
+
+def _refuse_taken(claim: Claim, holder: str, what: str) -> None:
+    if claim.record_id == holder:
+        return
+    detail = f"The {what} {claim.name!r} belongs to the record {holder} already; it can name one record only"
+    raise Conflict(detail, faults=[Fault(detail=detail, code="taken", pointer=claim.pointer, value=claim.name)], holder=holder)
+
+
+def check_parent(connection: Connection, engagement_id: str, parent_id: str) -> None:
+    """Raise `Invalid` when the parent is the engagement itself or one of those below it."""
+    if leads_to(connection, parent_id, engagement_id):
+        detail = (
+            "An engagement cannot be its own parent, nor the child of one of its parts; name the trip or delegation it belongs to"
+        )
+        raise Invalid.field("#/parent", parent_id, detail, "cycle")
+
+
+def leads_to(connection: Connection, start: str, end: str) -> bool:
+    """Whether the second engagement is the first one, its parent, or further up."""
+    engagement = SQLModel.metadata.tables["engagement"]
+    step: str | None = start
+    seen: set[str] = set()
+    while step is not None and step != end and step not in seen:
+        seen.add(step)
+        # Locked, so that nobody closes a circle from the other side at the same moment.
+        above = select(engagement.c.parent_id).where(engagement.c.id == step).with_for_update(read=True, key_share=True)
+        step = connection.execute(above).scalar()
+    return step == end

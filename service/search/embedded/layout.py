@@ -1,0 +1,135 @@
+"""How a document lies in the embedded index.
+
+All searched words are in one field with their positions, where words are matched and their nearness is measured. A
+field for each attribute says only that a word stands in it. What is filtered, counted and sorted by is in columns of
+numbers; a text has a number made of it, because Tantivy takes a hundredth of a millisecond to look up each text that it
+has counted. What is given back is stored as it will be sent.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+import tantivy
+
+from service.search.engine import SearchDocument
+from service.search.keys import WORD, fold
+from service.search.schema import FILTERABLE, SEARCHABLE, SHOWN, SORTABLE, SYNC_FIELDS, ValueType
+
+WORDS: Final = "words"
+MARKS: Final = "marks"
+"""The stored sync fields of a document."""
+
+_COLUMNS: Final[dict[str, ValueType]] = {**dict.fromkeys(SORTABLE, "integer"), **FILTERABLE}
+
+RANKED: Final = tuple(f"at_{attribute}" for attribute in SEARCHABLE[:-1])
+"""The field of each attribute, the most telling first. The last one tells least, so it needs none."""
+
+WIDEST: Final = 6
+"""How many words may stand between two that are still near each other."""
+
+_GAP: Final = " ␞" * (WIDEST + 1) + " "
+"""Stands between two values, so that nearness and phrases never reach from one into the next; no word of a text is like it."""
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,511}")
+_SPACED: Final = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+
+
+class Unfit(ValueError):
+    """A document that cannot be indexed, with the code that Meilisearch has for it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field(WORDS, tokenizer_name="spaced", index_option="position")
+    for name in RANKED:
+        builder.add_text_field(name, tokenizer_name="spaced", index_option="basic")
+    for name, kind in _COLUMNS.items():
+        if kind == "text":
+            builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+        if kind == "boolean":
+            builder.add_boolean_field(column(name), indexed=True, fast=True)
+        else:
+            builder.add_integer_field(column(name), indexed=True, fast=True)
+    builder.add_bytes_field(SHOWN, stored=True)
+    builder.add_bytes_field(MARKS, stored=True)
+    return builder.build()
+
+
+def column(name: str) -> str:
+    """The column in which an attribute is filtered, counted and sorted by."""
+    return f"{name}_number" if _COLUMNS.get(name) == "text" else name
+
+
+@lru_cache(maxsize=4096)
+def number(value: str) -> int:
+    """The number of a text, whatever its case and composition; that two of a million texts share one is 1 : 30,000,000."""
+    caseless = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    return int.from_bytes(blake2b(caseless.encode(), digest_size=8).digest(), signed=True)
+
+
+SCHEMA: Final = _schema()
+
+
+def open_index(folder: str) -> tantivy.Index:
+    """The index in the folder, made if there is none; raises ValueError or OSError when it is not one of this layout."""
+    index = tantivy.Index(SCHEMA, path=folder)
+    index.register_tokenizer("spaced", _SPACED)
+    return index
+
+
+def to_tantivy(source: SearchDocument) -> tantivy.Document:
+    """The document as it is indexed; raises `Unfit`."""
+    _check_id(source)
+    try:
+        document = tantivy.Document()
+        _add_words(document, source)
+        for name, kind in _COLUMNS.items():
+            _add_values(document, name, kind, dict.fromkeys(_listed(source.get(name))))
+        document.add_bytes(SHOWN, orjson.dumps(source.get(SHOWN)))
+        document.add_bytes(MARKS, orjson.dumps({name: source.get(name) for name in SYNC_FIELDS}))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unfit("invalid_document", f"Document {source['id']!r} cannot be indexed: {error}") from error
+    return document
+
+
+def _check_id(source: SearchDocument) -> None:
+    if "id" not in source:
+        raise Unfit("missing_document_id", "A document has no id.")
+    if not isinstance(source["id"], str) or not _IDENTIFIER.fullmatch(source["id"]):
+        raise Unfit("invalid_document_id", f"{str(source['id'])[:80]!r} is not an id: 1 to 511 of A-Z a-z 0-9 - _ are.")
+
+
+def _add_words(document: tantivy.Document, source: SearchDocument) -> None:
+    everything: list[str] = []
+    for attribute in SEARCHABLE:
+        # Folding many short texts one by one takes longer than all else together.
+        values = [" ".join(WORD.findall(value)) for value in fold("\n".join(_listed(source.get(attribute)))).split("\n")]
+        everything += values
+        if f"at_{attribute}" in RANKED:
+            document.add_text(f"at_{attribute}", " ".join(values))
+    document.add_text(WORDS, _GAP.join(value for value in everything if value))
+
+
+def _add_values(document: tantivy.Document, name: str, kind: ValueType, values: Iterable[Any]) -> None:
+    if kind == "text":
+        for value in values:
+            document.add_text(name, value)
+        values = dict.fromkeys(map(number, values))
+    add = document.add_boolean if kind == "boolean" else document.add_integer
+    for value in values:
+        add(column(name), value)
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,99 @@
+"""The asking half of the embedded engine."""
+
+from typing import Any, Final
+
+from anyio import CapacityLimiter, to_thread
+from tantivy import Query as Condition
+
+from service.search.embedded.filters import narrowed
+from service.search.embedded.hits import Found, by_fields, by_relevance
+from service.search.embedded.layout import column
+from service.search.embedded.ranking import text_queries
+from service.search.embedded.reader import Generation, Reader
+from service.search.engine import Answer, EngineDown, EngineRefused, Query, Sort
+from service.search.keys import parts
+from service.search.schema import FILTERABLE, MAX_FACET_VALUES, MAX_HITS, SHOWN, SORTABLE
+
+_THREADS: Final = 2
+"""How many questions are answered at once; Tantivy lets go of the interpreter's lock while it searches."""
+
+_SMALL: Final = 1_000
+
+_ALL: Final = 65_000
+"""How many values of an attribute each segment brings to the count: fewer would make the sums inexact."""
+
+_NEWEST: Final = (Sort("start_day", descending=True),)
+
+
+class EmbeddedSearcher:
+    """Answers questions from the newest commit."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader: Final = reader
+        self._limiter: Final = CapacityLimiter(_THREADS)
+
+    async def search(self, query: Query) -> Answer:
+        """Answer a question; raises `EngineDown` where there is no index, `EngineRefused` where it cannot be asked."""
+        if self._reader.documents <= _SMALL:
+            return self._answer(query)
+        return await to_thread.run_sync(self._answer, query, limiter=self._limiter)
+
+    def _answer(self, query: Query) -> Answer:
+        return answer(self._reader.now(), query)
+
+    async def close(self) -> None:
+        self._reader.close()
+
+
+def answer(generation: Generation, query: Query) -> Answer:
+    """What this generation of the index answers."""
+    _check(query)
+    try:
+        text = text_queries(generation, parts(query.text), query.match)
+        matching = narrowed(text and text.matching, query.filters)
+        ranked = text and text.ranked and narrowed(text.ranked, query.filters)
+        found = _found(generation, query, matching, ranked)
+        page = found.addresses[query.offset :]
+        return Answer(
+            [generation.stored(at, SHOWN) for at in page], found.total, True, _facets(generation, matching, query.facets)
+        )
+    except (ValueError, OSError) as error:
+        raise EngineDown(f"The embedded index cannot be read: {error}") from error
+
+
+def _check(query: Query) -> None:
+    for name in query.facets:
+        if name not in FILTERABLE:
+            raise EngineRefused("invalid_search_facets", f"Attribute {name!r} is not filterable.")
+    for sort in query.sort:
+        if sort.field not in SORTABLE:
+            raise EngineRefused("invalid_search_sort", f"Attribute {sort.field!r} is not sortable.")
+
+
+def _found(generation: Generation, query: Query, matching: Condition, ranked: Condition | None) -> Found:
+    end = min(query.offset + query.limit, MAX_HITS)
+    if end <= query.offset:
+        return Found([], generation.find(matching, 1)[1])
+    if ranked is None or query.sort:
+        return by_fields(generation, matching, query.sort or _NEWEST, end)
+    return by_relevance(generation, ranked, end)
+
+
+def _facets(generation: Generation, matching: Condition, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    """How many of all matches have each value, the most frequent values of each attribute."""
+    if not names:
+        return {}
+    wanted = {name: {"terms": {"field": column(name), "size": MAX_FACET_VALUES, "segment_size": _ALL}} for name in names}
+    counted = generation.searcher.aggregate(matching, wanted)
+    return {name: {_value(generation, name, each): each["doc_count"] for each in counted[name]["buckets"]} for name in names}
+
+
+def _value(generation: Generation, name: str, bucket: dict[str, Any]) -> str:
+    """A counted value as text, whatever its type: `true`, `2024`, `meeting`."""
+    match FILTERABLE[name]:
+        case "text":
+            return generation.label(name, bucket["key"])
+        case "boolean":
+            return str(bucket["key_as_string"])
+        case "integer":
+            return str(bucket["key"])

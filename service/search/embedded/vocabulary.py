@@ -1,0 +1,98 @@
+"""The words of the index, and which of them a mistyped word may mean.
+
+Typos are forgiven as Meilisearch forgives them: one from five letters, two from nine, a transposition is one, and a wrong
+first letter counts as two. So the words that begin with the same letter are all that need to be compared, and those
+are few. They are read from the index when first needed and kept for as long as its generation lasts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import tantivy
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from service.search.embedded.layout import WORDS
+from service.search.keys import allowed_typos, is_hangul, letters
+
+MOST_ONE: Final = 150
+MOST_TWO: Final = 50
+"""How many words with one and with two typos are looked for, the most frequent first: Meilisearch's own limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The words of the index that differ from a typed one by one typo and by two, the most frequent first."""
+
+    one: tuple[str, ...] = ()
+    two: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """All words with one beginning, the most frequent first; `spelt` are their letters."""
+
+    words: tuple[str, ...]
+    spelt: tuple[str, ...]
+
+
+class Vocabulary:
+    """The words of one generation of the index."""
+
+    def __init__(self, searcher: tantivy.Searcher) -> None:
+        self._searcher: Final = searcher
+        self._bucket = lru_cache(maxsize=512)(self._read_bucket)
+        self.near = lru_cache(maxsize=1024)(self._near)
+        self.frequency = lru_cache(maxsize=4096)(self._frequency)
+
+    def beginning_with(self, beginning: str, most: int) -> tuple[str, ...]:
+        """The most frequent words that begin so."""
+        return tuple(word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning, limit=most))
+
+    def in_field(self, field: str, words: Sequence[str]) -> list[str]:
+        """Those of the words that stand in the field of an attribute."""
+        return [word for word in words if self._searcher.doc_freq(field, word)]
+
+    def _frequency(self, word: str) -> int:
+        return self._searcher.doc_freq(WORDS, word)
+
+    def _read_bucket(self, beginning: str) -> _Bucket:
+        found = tuple(word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning))
+        return _Bucket(found, tuple(map(letters, found)) if is_hangul(beginning) else found)
+
+    def _near(self, word: str, prefix: bool) -> Near:
+        allowed = allowed_typos(word)
+        if not allowed:
+            return Near()
+        bucket = self._bucket(word[0])
+        typos = _typos(letters(word), bucket.spelt, allowed, prefix)
+        one = [bucket.words[at] for at in sorted(typos) if typos[at] == 1]
+        two = [bucket.words[at] for at in sorted(typos) if typos[at] == 2]
+        if allowed == 2:
+            two += self._other_beginnings(word)
+        return Near(tuple(one[:MOST_ONE]), tuple(two[:MOST_TWO]))
+
+    def _other_beginnings(self, word: str) -> list[str]:
+        """Words that differ by one letter, the first: left out, added, replaced or exchanged with the second."""
+        alphabet = "abcdefghijklmnopqrstuvwxyz"
+        spellings = {word[1:], word[1] + word[0] + word[2:], *(a + word for a in alphabet), *(a + word[1:] for a in alphabet)}
+        return sorted(spelling for spelling in spellings - {word} if self.frequency(spelling))
+
+
+def _typos(typed: str, spelt: Sequence[str], allowed: int, prefix: bool) -> dict[int, int]:
+    """How many typos lie between what was typed and each of these words, or its beginning, where no more than allowed."""
+    if not prefix:
+        return {at: distance for _, distance, at in _within(typed, spelt, allowed)}
+    # The beginning that is nearest may be longer or shorter than what was typed, by as many letters as there are typos.
+    beginnings = [word[: len(typed)] for word in spelt]
+    lengths = range(len(typed) - allowed, len(typed) + allowed + 1)
+    nearest = {
+        at: min(OSA.distance(typed, spelt[at][:end]) for end in lengths) for _, _, at in _within(typed, beginnings, 2 * allowed)
+    }
+    return {at: distance for at, distance in nearest.items() if distance <= allowed}
+
+
+def _within(typed: str, others: Sequence[str], distance: int) -> list[tuple[str, int, int]]:
+    return process.extract(typed, others, scorer=OSA.distance, score_cutoff=distance, limit=None)

@@ -1,0 +1,245 @@
+"""Words made comparable: one way of folding text, for the document that is found and for the question that finds it.
+
+Two spellings of one name must meet whatever engine compares them: Łódź and Lodz, Trần and Tran, 김동연 and 김동연이. What an
+engine's own tokenizer does not bring together is brought together here, on both sides with the same functions:
+
+- `fold` is the form in which words are compared, `words` cuts a text into such forms;
+- `document_keys` makes the attribute `keys` of a document: the forms that an engine would not index by itself;
+- `query_text` makes of what a person typed the text of a `Query`;
+- `parts` reads such a text: words, phrases in quotes, and what must not occur.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+MAX_KEYS: Final = 2_000
+"""How many keys a document may have; titles and names come first, so a very long note loses its last words only."""
+
+MAX_WORDS: Final = 10
+"""How many words of a question count; the rest is not looked at."""
+
+MAX_PHRASE: Final = 50
+"""How many words of one phrase count."""
+
+_LETTERS: Final = dict(zip("łøđħŧıð", "lodhtid", strict=True)) | {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
+_APOSTROPHES: Final = {"ʻ": "", "ʼ": ""}  # as in Hawaiʻi: letters to Unicode, and left out by those who type the name
+_IGNORABLE: Final = {"\u00ad": "", "\u2060": "", "\ufeff": ""}
+_FOLDED: Final = str.maketrans(_LETTERS | _APOSTROPHES | _IGNORABLE)
+_CAPITALS: Final = {letter.upper(): plain.upper() for letter, plain in _LETTERS.items() if letter not in "ıß"}
+_PLAIN: Final = str.maketrans(_LETTERS | _CAPITALS | _APOSTROPHES | _IGNORABLE)
+_ENGINE_FOLDED: Final = str.maketrans({"đ": "d"} | _IGNORABLE)
+
+PLAIN: Final = re.compile("[\x00-\x7f·–—‘’“”、。〈-』一-鿿가-힣ㄱ-ㆎ]*")
+"""Text that folding changes in nothing but case."""
+
+_MARKED: Final = re.compile("([a-z\u00df-\u02af\u0370-\u03ff\u1d00-\u1dbf\u1e00-\u1fff])[\u0300-\u036f]+")
+"""A Latin or Greek letter with its combining marks. Other scripts keep theirs: й is not и, and が is not か."""
+
+_JAMO: Final = re.compile("([\u3131-\u318e]+)")
+"""Hangul letters typed one by one. Compatibility normalisation would take them for the beginnings of syllables."""
+
+_MARKS: Final = "".join(
+    chr(code) for code in (*range(0x300, 0x1E00), *range(0xA66F, 0xAC00)) if unicodedata.category(chr(code)) in ("Mn", "Mc")
+)
+HANGUL: Final = "가-힣ㄱ-ㆎ"
+HAN: Final = "㐀-䶿一-鿿豈-﫿"
+_LETTER: Final = rf"[^\W_{HANGUL}{HAN}]"
+WORD: Final = re.compile(rf"\d*[{HANGUL}][{HANGUL}\d]*|{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*|[{HAN}]")
+"""A word: letters and digits without a break. It ends where Hangul begins or ends (MOU를 is two); each Han character is one."""
+
+_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟«»「」『』", '"') | {"−": "-"})
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]+")
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: without case, compatibility forms and Latin accents; Hangul in whole syllables."""
+    if PLAIN.fullmatch(text):
+        return text.lower()
+    if _JAMO.search(text) is None:
+        return _fold(text)
+    return "".join(part if _JAMO.match(part) else _fold(part) for part in _JAMO.split(text))
+
+
+def _fold(text: str) -> str:
+    # Case folding can give back letters that decompose, and decomposing letters that have case: hence twice.
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).casefold()
+    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", text).translate(_FOLDED))
+
+
+def _composed(text: str) -> str:
+    """The text with every character in its one composed form; case and accents stay."""
+    return "".join(part if _JAMO.match(part) else unicodedata.normalize("NFKC", part) for part in _JAMO.split(text))
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text in their order."""
+    return WORD.findall(fold(text))
+
+
+def is_hangul(word: str) -> bool:
+    """Whether the word is Korean: it ends in a syllable (2차 is, G20 is not)."""
+    return "가" <= word[-1:] <= "힣"
+
+
+def letters(word: str) -> str:
+    """The word by its letters, a Hangul syllable taken apart: typos are counted in these."""
+    return unicodedata.normalize("NFD", word) if is_hangul(word) else word
+
+
+def allowed_typos(word: str) -> int:
+    """One typo from five letters, two from nine; in a Korean word one letter of a syllable, from three syllables."""
+    if is_hangul(word):
+        return 1 if len(word) >= 3 else 0
+    return 0 if len(word) < 5 or word.isdigit() else 1 if len(word) < 9 else 2
+
+
+# Korean particles. Most have two forms, one after a consonant and one after a vowel; minding that keeps most nouns whole
+# that merely end alike: 가 is a particle in 대사가 and cannot be one in 국가.
+
+_NO_FINAL, _RIEUL = 0, 8
+_CONSONANTS: Final = frozenset(range(1, 28))
+_FINALS: Final[dict[str, frozenset[int]]] = {
+    **dict.fromkeys(["이", "은", "을", "과", "이나", "이며", "이란", "이라는", "이라고", "이랑"], _CONSONANTS),
+    **dict.fromkeys(["가", "는", "를", "와", "라는", "라고", "랑"], frozenset({_NO_FINAL})),
+    **dict.fromkeys(["으로", "으로서", "으로써", "으로부터"], _CONSONANTS - {_RIEUL}),
+    **dict.fromkeys(["로", "로서", "로써", "로부터"], frozenset({_NO_FINAL, _RIEUL})),
+    **dict.fromkeys(["의", "에", "도", "만", "께", "께서", "에서", "에게", "에게서", "한테"], _CONSONANTS | {_NO_FINAL}),
+    **dict.fromkeys(["까지", "부터", "처럼", "보다", "마다", "조차", "마저", "밖에"], _CONSONANTS | {_NO_FINAL}),
+}
+"""Each particle with the final consonants, by number, that the syllable before it may have."""
+
+_WHOLE: Final = re.compile(
+    "(?:회의|협의|논의|합의|건의|주의|강의|결의|동의|정의|문의|심의|창의|호의|편의|명의|"
+    "기도|원도|청도|라도|상도|주도|북도|남도|치도|제도|속도|정도|태도|온도|지도|수도|보도|인도|철도|강도|각도|밀도|의도|시도|반도|용도|"
+    "대만|오만|함께|오타와|아이오와|카스트로|몬테네그로|김정은)$"
+)
+"""Nouns, places and names that end like a particle; what ends in one of them has none."""
+
+
+def strip_particle(word: str) -> str | None:
+    """The word without its last Korean particle, or None when it has none; at least two syllables stay."""
+    if not is_hangul(word) or _WHOLE.search(word):
+        return None
+    for length in (4, 3, 2, 1):
+        bare, particle = word[:-length], word[-length:]
+        if len(bare) >= 2 and is_hangul(bare) and _final(bare[-1]) in _FINALS.get(particle, ()):
+            return bare
+    return None
+
+
+def _final(syllable: str) -> int:
+    """The number of the syllable's final consonant, 0 where it ends in a vowel."""
+    return (ord(syllable) - ord("가")) % 28
+
+
+def stem(word: str) -> str:
+    """The word without any particle: what is asked for when the word is typed."""
+    while (shorter := strip_particle(word)) is not None:
+        word = shorter
+    return word
+
+
+# The document's side.
+
+
+def document_keys(texts: Iterable[str]) -> list[str]:
+    """The words by which these texts must be found although an engine would not index them so."""
+    keys: dict[str, None] = {}
+    for text in texts:
+        if text.isascii():
+            continue
+        for word in WORD.findall(_composed(text)):
+            keys.update(dict.fromkeys(_word_keys(word)))
+        if len(keys) >= MAX_KEYS:
+            break
+    return list(keys)[:MAX_KEYS]
+
+
+@lru_cache(maxsize=8192)
+def _word_keys(word: str) -> tuple[str, ...]:
+    if word.isascii():
+        return ()
+    if is_hangul(word):
+        return tuple(_korean_keys(word))
+    folded = fold(word)
+    return () if folded == _as_engine_folds(word) else (folded,)
+
+
+def _korean_keys(word: str) -> Iterator[str]:
+    """Without particles (김동연이: 김동연), and each ending of the compound that is left (경기도지사: 도지사, 지사)."""
+    shorter = strip_particle(word)
+    while shorter is not None:
+        yield shorter
+        shorter = strip_particle(shorter)
+    compound = stem(word).lstrip("0123456789")
+    yield from (compound[start:] for start in range(1, len(compound) - 1))
+
+
+def _as_engine_folds(word: str) -> str:
+    """What Meilisearch makes of a word by itself: it drops accents, and keeps ł, ø, ß and their like."""
+    decomposed = unicodedata.normalize("NFKD", word).lower()
+    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", decomposed).translate(_ENGINE_FOLDED))
+
+
+# The question's side.
+
+
+def query_text(text: str) -> str:
+    """What is asked of an engine for the words typed; quotes and a leading minus keep their meaning."""
+    pieces = _printable(text).translate(_QUOTES).split('"')
+    # Every second piece stands in quotes; a phrase is compared with the text as it runs, so its particles stay.
+    pieces[::2] = [_asked(piece) for piece in pieces[::2]]
+    return " ".join('"'.join(pieces).split())
+
+
+def _printable(text: str) -> str:
+    return _composed(_SURROGATES.sub("", _UNPRINTABLE.sub(" ", text)))
+
+
+def _asked(text: str) -> str:
+    """A stretch outside quotes, each Korean word without its particle, and none left standing behind a Latin word (MOU를)."""
+    text, asked, end = text.translate(_PLAIN), [], 0
+    for found in WORD.finditer(text):
+        asked.append(text[end : found.start()])
+        trailing = 0 < end == found.start() and found[0] in _FINALS
+        asked.append("" if trailing else stem(found[0]))
+        end = found.end()
+    return "".join(asked) + text[end:]
+
+
+class Parts(NamedTuple):
+    """A query text, read: words, phrases that must stand as they are, and words or phrases that must not occur."""
+
+    words: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]
+    without: tuple[tuple[str, ...], ...]
+    unfinished: bool
+    """Whether the last of the words stands at the end of the text, so that it may be the beginning of a word."""
+
+
+_PART: Final = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"?|(?P<plain>[^\s"]+))')
+
+
+def parts(text: str) -> Parts:
+    """Read a query text; any text can be read, and a quote that is not closed reaches to the end."""
+    plain: list[str] = []
+    phrases: list[tuple[str, ...]] = []
+    without: list[tuple[str, ...]] = []
+    unfinished = False
+    for part in _PART.finditer(text):
+        found = tuple(words(part["plain"] if part["phrase"] is None else part["phrase"])[:MAX_PHRASE])
+        if not found:
+            continue
+        unfinished = part["phrase"] is None and not part["minus"]
+        if part["minus"]:
+            without.append(found)
+        elif part["phrase"] is not None:
+            phrases.append(found)
+        else:
+            plain.extend(found)
+    unfinished = unfinished and len(plain) <= MAX_WORDS
+    return Parts(tuple(plain[:MAX_WORDS]), tuple(phrases[:MAX_WORDS]), tuple(without[:MAX_WORDS]), unfinished)

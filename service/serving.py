@@ -1,0 +1,66 @@
+"""Serving: one uvicorn process, and the few lines that tell a newcomer where everything is."""
+
+import sys
+from socket import socket
+
+import typer
+import uvicorn
+
+from service.app import create_app
+from service.errors import Unavailable
+from service.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says where it listens as soon as it does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__(
+            uvicorn.Config(
+                create_app(settings),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="on",
+                timeout_graceful_shutdown=10,
+            )
+        )
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.servers:
+            _announce(self.settings, self.servers[0].sockets[0].getsockname()[1])
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal says stop. Raises `Unavailable` when the service cannot start."""
+    server = Server(settings)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return
+    except SystemExit:
+        # uvicorn has logged why; what follows is what can be done about it.
+        raise Unavailable(
+            f"The service could not start on {settings.host}:{settings.port}; if the port is taken, choose another with ENGAGEMENTS_PORT."
+        ) from None
+    if not server.started:
+        raise Unavailable("The service could not start; the lines above say why.")
+
+
+def _announce(settings: Settings, port: int) -> None:
+    at = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}"
+    lines = [
+        f"Engagement Register is listening on {at}",
+        f"  documentation  {at}/docs",
+        f"  search         {at}/v1/search?q=김동연",
+        f"  register       {settings.data_dir.absolute() if settings.database_url is None else 'the database of ENGAGEMENTS_DATABASE_URL'}",
+        "  Ctrl-C stops it.",
+    ]
+    if not settings.on_loopback:
+        lines.append("  WARNING: reachable from other machines, and there are no keys yet: whoever reaches it can read and write everything.")
+    typer.echo("\n".join(lines), err=True)
+    sys.stderr.flush()
