@@ -48,9 +48,11 @@ def main() -> None:
         started = time.perf_counter()
         with worker:
             _until(lambda: bool(mirrors := status.read(database)) and mirrors[0].in_step, 600)
-            print(f"first filling: {asked.records / (time.perf_counter() - started):,.0f} documents/s, through ledger and batches")
+            print(
+                f"first filling: {asked.records / (time.perf_counter() - started):,.0f} documents/s, through ledger and batches"
+            )
             searcher = open_searcher(settings.mirrors[0], settings.data_dir)
-            chosen = random.Random(1).choices(ids, k=asked.changes)  # noqa: S311
+            chosen = random.Random(1).choices(ids, k=asked.changes)
             _print("commit to searchable", [_change(database, searcher, engagement, n) for n, engagement in enumerate(chosen)])
         _print("engine alone (baseline)", _alone(database, Path(folder), chosen[:100], asked.records))
         database.dispose()
@@ -75,7 +77,7 @@ def _fill(database: Database, records: int) -> list[str]:
 
 def _change(database: Database, searcher: Searcher, engagement: str, n: int) -> float:
     # A word without vowels, different in every letter from the one before, so that no typo of another is found.
-    word = "".join(random.Random(n + 17).choices(LETTERS, k=12))  # noqa: S311
+    word = "".join(random.Random(n + 17).choices(LETTERS, k=12))
     with database.writing() as connection:
         revising.revise(connection, "engagement", {engagement: {"title_en": f"Meeting {word}"}}, by=BY)
     committed = time.perf_counter()
@@ -92,7 +94,7 @@ def _alone(database: Database, folder: Path, ids: list[str], records: int) -> li
         documents = [document.build(dossier) for dossier in dossiers.load(connection, ids).values()]
     taken = []
     for n, made in enumerate(documents):
-        word = "".join(random.Random(n + 9_999).choices(LETTERS, k=12))  # noqa: S311
+        word = "".join(random.Random(n + 9_999).choices(LETTERS, k=12))
         begun = time.perf_counter()
         engine.put(str(n), [made | {"titles": [word], "sync_generation": 1}])
         _until(lambda word=word: _found(searcher, word), 10)  # type: ignore[misc]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def _start(command: list[str], environment: dict[str, str], port: int) -> tuple[
         _get(port, "/healthz", wait=30)
         ready = time.perf_counter() - begun
         for word in WORDS:
-            found = json.loads(_get(port, f"/v1/search?q={urllib.request.quote(word)}&facets=country,kind,year,person", wait=30))
+            found = json.loads(_get(port, f"/v1/search?q={urllib.parse.quote(word)}&facets=country,kind,year,person", wait=30))
             assert found["items"], word
         return ready, _resident(process.pid)
     finally:

@@ -84,7 +84,9 @@ def worker() -> None:
 
 
 @cli.command()
-def migrate(check: Annotated[bool, typer.Option("--check", help="Only say whether the database and the code agree.")] = False) -> None:
+def migrate(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the database and the code agree.")] = False,
+) -> None:
     """Bring the database to the newest shape."""
     from service import schema
     from service.mirror import capture
@@ -148,7 +150,9 @@ def search(
         typer.echo(json.dumps({"total": total, "items": found}, ensure_ascii=False, indent=2))
         return
     for hit in found:
-        typer.echo(f"{hit['when'] or 'undated':<24}{hit['title_en'] or hit['title_ko']}  [{', '.join(hit['external_ids']) or hit['id']}]")
+        typer.echo(
+            f"{hit['when'] or 'undated':<24}{hit['title_en'] or hit['title_ko']}  [{', '.join(hit['external_ids']) or hit['id']}]"
+        )
     typer.echo(f"{total} found" if total else "Nothing found.")
 
 
@@ -174,7 +178,9 @@ def index_status(as_json: AsJson = False) -> None:
 
 @cli.command()
 def openapi(
-    check: Annotated[Path | None, typer.Option(help="Compare with this file instead of printing, and exit with 1 when they differ.")] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Compare with this file instead of printing, and exit with 1 when they differ.")
+    ] = None,
 ) -> None:
     """Print the OpenAPI document of the API."""
     from service.app import create_app

@@ -22,7 +22,6 @@ import service.register.topic  # noqa: F401  each import brings its tables into 
 from service.database import Database
 from service.errors import Unavailable
 from service.mirror import capture
-from service.mirror import capture
 from service.settings import resource
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """Serving: one uvicorn process, and the few lines that tell a newcomer where everything is."""
 
+import signal
 import sys
 from socket import socket
 
@@ -38,6 +39,8 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serve until a signal says stop. Raises `Unavailable` when the service cannot start."""
     server = Server(settings)
+    # uvicorn stops gracefully and then raises the signal once more, which would end the process as if it had been killed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         server.run()
     except KeyboardInterrupt:
@@ -45,22 +48,26 @@ def serve(settings: Settings) -> None:
     except SystemExit:
         # uvicorn has logged why; what follows is what can be done about it.
         raise Unavailable(
-            f"The service could not start on {settings.host}:{settings.port}; if the port is taken, choose another with ENGAGEMENTS_PORT."
+            f"The service could not start on {settings.host}:{settings.port};"
+            " if the port is taken, choose another with ENGAGEMENTS_PORT."
         ) from None
     if not server.started:
         raise Unavailable("The service could not start; the lines above say why.")
 
 
 def _announce(settings: Settings, port: int) -> None:
+    data = settings.data_dir.absolute() if settings.database_url is None else "the database of ENGAGEMENTS_DATABASE_URL"
     at = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}"
     lines = [
         f"Engagement Register is listening on {at}",
         f"  documentation  {at}/docs",
         f"  search         {at}/v1/search?q=김동연",
-        f"  register       {settings.data_dir.absolute() if settings.database_url is None else 'the database of ENGAGEMENTS_DATABASE_URL'}",
+        f"  register       {data}",
         "  Ctrl-C stops it.",
     ]
     if not settings.on_loopback:
-        lines.append("  WARNING: reachable from other machines, and there are no keys yet: whoever reaches it can read and write everything.")
+        lines.append(
+            "  WARNING: other machines can reach this, and there are no keys yet: whoever does can read and write everything."
+        )
     typer.echo("\n".join(lines), err=True)
     sys.stderr.flush()

@@ -17,7 +17,13 @@ def run(tmp_path: Path) -> Run:
     def engagements(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         known = {**os.environ, "ENGAGEMENTS_DATA_DIR": str(tmp_path / "data"), **environment}
         return subprocess.run(
-            [sys.executable, "-m", "service", *words], env=known, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+            [sys.executable, "-m", "service", *words],
+            env=known,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
         )
 
     return engagements

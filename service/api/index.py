@@ -19,7 +19,7 @@ def _database(request: Request) -> Database:
 
 
 class MirrorState(BaseModel):
-    """One mirror: `in_step` means that it holds everything that is committed, but for `dead` documents that its engine refused."""
+    """One mirror: `in_step` means that it holds all that is committed, but for `dead` documents that its engine refused."""
 
     name: str
     engine: str

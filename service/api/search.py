@@ -27,7 +27,9 @@ router = APIRouter(tags=["search"])
 class SearchParameters(Shape):
     """What `GET /v1/search` takes. A repeated parameter means either of its values; different ones must hold together."""
 
-    q: Annotated[str, Field(max_length=1000, description="What to look for, in Korean or English; the last word may be half typed.")] = ""
+    q: Annotated[
+        str, Field(max_length=1000, description="What to look for, in Korean or English; the last word may be half typed.")
+    ] = ""
     country: list[CountryCode] = []
     kind: list[Kind] = []
     status: list[Status] = []

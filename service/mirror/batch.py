@@ -1,9 +1,9 @@
 """Batches: which documents are sent next, what they are now, and what their acknowledgement means for the ledger.
 
-    choose and build   in one read of one moment: the oldest dirty documents, each built from the rows as they are
-    prepare            a batch row with its items, committed before anything is sent
-    acknowledge        indexed as sent; clean only where the generation is still the one that was sent
-    give up            nothing of it counts; its documents are as dirty as before
+choose and build   in one read of one moment: the oldest dirty documents, each built from the rows as they are
+prepare            a batch row with its items, committed before anything is sent
+acknowledge        indexed as sent; clean only where the generation is still the one that was sent
+give up            nothing of it counts; its documents are as dirty as before
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 
 import orjson
 from sqlalchemy import Connection, insert, or_, select, text, update
-from sqlmodel import SQLModel
 
 from service.database import Database
 from service.mirror.lease import Lease
+from service.mirror.tables import BATCH, BATCH_ITEM, LEDGER, MIRROR
 from service.register.reading import dossiers
 from service.register.table import new_id
 from service.search import document
@@ -70,12 +70,15 @@ def choose(database: Database, mirror: str, only: Iterable[str] | None = None) -
     `only` narrows the choice to some documents, to send them apart from the rest.
     """
     with database.reading() as connection:
-        ledger = SQLModel.metadata.tables["ledger"]
-        due = (ledger.c.mirror == mirror, ledger.c.state == "dirty", or_(ledger.c.due_at.is_(None), ledger.c.due_at <= datetime.now(UTC)))
-        question = select(ledger).where(*due).order_by(ledger.c.dirty_since, ledger.c.document_id).limit(MAX_DOCUMENTS)
+        due = (
+            LEDGER.c.mirror == mirror,
+            LEDGER.c.state == "dirty",
+            or_(LEDGER.c.due_at.is_(None), LEDGER.c.due_at <= datetime.now(UTC)),
+        )
+        question = select(LEDGER).where(*due).order_by(LEDGER.c.dirty_since, LEDGER.c.document_id).limit(MAX_DOCUMENTS)
         if only is not None:
-            question = question.where(ledger.c.document_id.in_(list(only)))
-        rows = connection.execute(question).mappings().all()
+            question = question.where(LEDGER.c.document_id.in_(list(only)))
+        rows = [dict(row) for row in connection.execute(question).mappings()]
         return _sorted_out(rows, dossiers.load(connection, [row["document_id"] for row in rows]) if rows else {})
 
 
@@ -103,7 +106,6 @@ def _sorted_out(rows: Sequence[Mapping[str, Any]], there: Mapping[str, dossiers.
 def prepare(database: Database, lease: Lease, operation: Operation, items: Sequence[Item], size: int = 0) -> Batch:
     """Keep a batch and its items before it is sent, under the lease."""
     batch = Batch(new_id(), operation, tuple(items), datetime.now(UTC))
-    tables = SQLModel.metadata.tables
     with database.writing() as connection:
         lease.fence(connection)
         sequence = connection.execute(
@@ -111,15 +113,19 @@ def prepare(database: Database, lease: Lease, operation: Operation, items: Seque
             {"mirror": lease.mirror},
         ).scalar_one()
         row = {"id": batch.id, "mirror": lease.mirror, "epoch": lease.epoch, "operation": operation, "state": "prepared"}
-        connection.execute(insert(tables["batch"]), row | {"documents": len(items), "bytes": size, "prepared_at": batch.prepared_at})
+        connection.execute(insert(BATCH), row | {"documents": len(items), "bytes": size, "prepared_at": batch.prepared_at})
         rows = [
-            {"batch_id": batch.id, "document_id": item.document_id, "generation": item.generation, "content_hash": item.content_hash}
+            {
+                "batch_id": batch.id,
+                "document_id": item.document_id,
+                "generation": item.generation,
+                "content_hash": item.content_hash,
+            }
             for item in items
         ]
-        connection.execute(insert(tables["batch_item"]), rows)
-        ledger = tables["ledger"]
-        mine = (ledger.c.mirror == lease.mirror) & ledger.c.document_id.in_([item.document_id for item in items])
-        connection.execute(update(ledger).where(mine).values(change_sequence=sequence))
+        connection.execute(insert(BATCH_ITEM), rows)
+        mine = (LEDGER.c.mirror == lease.mirror) & LEDGER.c.document_id.in_([item.document_id for item in items])
+        connection.execute(update(LEDGER).where(mine).values(change_sequence=sequence))
     return batch
 
 
@@ -141,15 +147,16 @@ def acknowledge(database: Database, lease: Lease, batch_id: str) -> None:
         indexed(connection, lease.mirror, [tuple(row) for row in rows], present=operation == "put")
         _set(connection, batch_id, {"state": "done", "finished_at": datetime.now(UTC)})
         _forget_finished(connection, lease.mirror)
-        mirror = SQLModel.metadata.tables["mirror"]
-        connection.execute(update(mirror).where(mirror.c.name == lease.mirror).values(last_success_at=datetime.now(UTC)))
+        connection.execute(update(MIRROR).where(MIRROR.c.name == lease.mirror).values(last_success_at=datetime.now(UTC)))
 
 
 def already_indexed(database: Database, lease: Lease, items: Sequence[Item]) -> None:
     """Documents that were touched and say what the index says already: nothing to send."""
     with database.writing() as connection:
         lease.fence(connection)
-        indexed(connection, lease.mirror, [(item.document_id, item.generation, item.content_hash) for item in items], present=True)
+        indexed(
+            connection, lease.mirror, [(item.document_id, item.generation, item.content_hash) for item in items], present=True
+        )
 
 
 def indexed(connection: Connection, mirror: str, items: Sequence[tuple[str, int, str | None]], *, present: bool) -> None:
@@ -167,9 +174,12 @@ def indexed(connection: Connection, mirror: str, items: Sequence[tuple[str, int,
 
 def open_batches(database: Database, mirror: str) -> list[Mapping[str, Any]]:
     """The batches of a mirror whose outcome is not known yet, oldest first."""
-    table = SQLModel.metadata.tables["batch"]
     with database.reading() as connection:
-        question = select(table).where(table.c.mirror == mirror, table.c.state.in_(("prepared", "sent", "unknown"))).order_by(table.c.prepared_at)
+        question = (
+            select(BATCH)
+            .where(BATCH.c.mirror == mirror, BATCH.c.state.in_(("prepared", "sent", "unknown")))
+            .order_by(BATCH.c.prepared_at)
+        )
         return [dict(row) for row in connection.execute(question).mappings()]
 
 
@@ -183,5 +193,4 @@ def _forget_finished(connection: Connection, mirror: str) -> None:
 
 
 def _set(connection: Connection, batch_id: str, columns: Mapping[str, Any]) -> None:
-    table = SQLModel.metadata.tables["batch"]
-    connection.execute(update(table).where(table.c.id == batch_id).values(**columns))
+    connection.execute(update(BATCH).where(BATCH.c.id == batch_id).values(**columns))

@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, text
-from sqlmodel import SQLModel
 
 from service.database import Database
+from service.mirror.tables import LEDGER, TOUCH
 
 CHUNK: Final = 1_000
 
@@ -60,22 +60,23 @@ def mark_dirty(connection: Connection, documents: dict[str, datetime], mirror: s
     """Make documents dirty, for one mirror or for all: a new change deserves a new try, also of a document that was given up."""
     if not documents:
         return
-    which = "WHERE name = :mirror" if mirror else ""
     question = (
-        "INSERT INTO ledger (mirror, document_id, state, generation, indexed_generation, dirty_since, present, change_sequence, attempts)"
-        f" SELECT name, :document, 'dirty', 1, 0, :since, :absent, 0, 0 FROM mirror {which or 'WHERE true'}"  # noqa: S608
+        "INSERT INTO ledger"
+        " (mirror, document_id, state, generation, indexed_generation, dirty_since, present, change_sequence, attempts)"
+        " SELECT name, :document, 'dirty', 1, 0, :since, :absent, 0, 0 FROM mirror WHERE :every OR name = :mirror"
         " ON CONFLICT (mirror, document_id) DO UPDATE SET state = 'dirty', generation = ledger.generation + 1,"
-        " dirty_since = coalesce(ledger.dirty_since, excluded.dirty_since), attempts = 0, due_at = NULL, error_code = NULL, error = NULL"
+        " dirty_since = coalesce(ledger.dirty_since, excluded.dirty_since), attempts = 0, due_at = NULL,"
+        " error_code = NULL, error = NULL"
     )
-    since = bindparam("since", type_=SQLModel.metadata.tables["ledger"].c.dirty_since.type)
-    rows = [{"document": document, "since": at, "absent": False} for document, at in sorted(documents.items())]
-    connection.execute(text(question).bindparams(since), [row | {"mirror": mirror} for row in rows] if mirror else rows)
+    since = bindparam("since", type_=LEDGER.c.dirty_since.type)
+    constant = {"absent": False, "every": mirror is None, "mirror": mirror or ""}
+    rows = [{"document": document, "since": at, **constant} for document, at in sorted(documents.items())]
+    connection.execute(text(question).bindparams(since), rows)
 
 
 def _take(connection: Connection) -> list[tuple[str, str, datetime]]:
-    touch = SQLModel.metadata.tables["touch"]
-    oldest = select(touch.c.id).order_by(touch.c.id).limit(CHUNK).with_for_update(skip_locked=True)
-    taken = connection.execute(delete(touch).where(touch.c.id.in_(oldest)).returning(touch.c.noun, touch.c.key, touch.c.at))
+    oldest = select(TOUCH.c.id).order_by(TOUCH.c.id).limit(CHUNK).with_for_update(skip_locked=True)
+    taken = connection.execute(delete(TOUCH).where(TOUCH.c.id.in_(oldest)).returning(TOUCH.c.noun, TOUCH.c.key, TOUCH.c.at))
     return [(noun, key, at) for noun, key, at in taken]
 
 

@@ -86,7 +86,8 @@ class Lease:
                 f"INSERT INTO lease (mirror, holder, epoch, expires_at) VALUES (:mirror, :holder, 1, {until})"  # noqa: S608
                 " ON CONFLICT (mirror) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at,"
                 " epoch = CASE WHEN lease.holder = excluded.holder THEN lease.epoch ELSE lease.epoch + 1 END"
-                f" WHERE lease.holder = excluded.holder OR lease.expires_at <= {at} OR (:alone AND lease.holder LIKE :neighbour ESCAPE '!')"
+                f" WHERE lease.holder = excluded.holder OR lease.expires_at <= {at}"
+                " OR (:alone AND lease.holder LIKE :neighbour ESCAPE '!')"
                 " RETURNING epoch"
             )
             values = {"mirror": self.mirror, "holder": self.holder, "seconds": self.seconds, "alone": alone_here}
@@ -97,7 +98,10 @@ class Lease:
 
     def fence(self, connection: Connection) -> None:
         """Renew the lease inside a transaction that writes for it; raises `LeaseLost` when it is not ours any more."""
-        question = f"UPDATE lease SET expires_at = {clock.later(connection)} WHERE mirror = :mirror AND holder = :holder AND epoch = :epoch"  # noqa: S608
+        question = (
+            f"UPDATE lease SET expires_at = {clock.later(connection)}"  # noqa: S608
+            " WHERE mirror = :mirror AND holder = :holder AND epoch = :epoch"
+        )
         values = {"seconds": self.seconds, "mirror": self.mirror, "holder": self.holder, "epoch": self.epoch}
         if connection.execute(text(question), values).rowcount != 1:
             self.epoch = 0

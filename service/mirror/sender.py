@@ -65,7 +65,9 @@ class Waiting(Exception):
 class Sender:
     """Keeps one mirror in step. `stopping` is asked at every pause."""
 
-    def __init__(self, database: Database, engine: Engine, lease: Lease, patience: Patience, stopping: Callable[[float], bool]) -> None:
+    def __init__(
+        self, database: Database, engine: Engine, lease: Lease, patience: Patience, stopping: Callable[[float], bool]
+    ) -> None:
         self.database = database
         self.engine = engine
         self.lease = lease
@@ -128,7 +130,9 @@ class Sender:
         except EngineRefused as error:
             verdict = Verdict(succeeded=False, code=error.code, message=error.message)
         if verdict.succeeded and operation == "put" and verdict.documents not in (None, len(items)):
-            verdict = Verdict(succeeded=False, code="count", message=f"The engine took in {verdict.documents} of {len(items)} documents")
+            verdict = Verdict(
+                succeeded=False, code="count", message=f"The engine took in {verdict.documents} of {len(items)} documents"
+            )
         if verdict.succeeded:
             batches.acknowledge(self.database, self.lease, batch.id)
             log.debug("batch indexed", mirror=self.mirror, batch=batch.id, operation=operation, documents=len(items))
@@ -167,7 +171,14 @@ class Sender:
             error_code=verdict.code,
             error=verdict.message[:1000],
         )
-        log.warning("batch failed", mirror=self.mirror, batch=batch.id, code=verdict.code, message=verdict.message, documents=len(batch.items))
+        log.warning(
+            "batch failed",
+            mirror=self.mirror,
+            batch=batch.id,
+            code=verdict.code,
+            message=verdict.message,
+            documents=len(batch.items),
+        )
         if verdict.code not in DOCUMENT_FAULTS:
             self.prepared = False
             raise EngineDown(f"{verdict.code}: {verdict.message}")
@@ -195,7 +206,9 @@ class Sender:
             if verdict.succeeded:
                 batches.acknowledge(self.database, self.lease, row["id"])
             else:
-                batches.note(self.database, self.lease, row["id"], state="failed", error_code=verdict.code, error=verdict.message[:1000])
+                batches.note(
+                    self.database, self.lease, row["id"], state="failed", error_code=verdict.code, error=verdict.message[:1000]
+                )
 
     def _trace(self, row: Mapping[str, Any]) -> Ticket | None:
         if not self.engine.lingers:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, text
-from sqlmodel import SQLModel
 
 from service.database import Database
+from service.mirror.tables import LEDGER, MIRROR, TOUCH
 
 _PENDING: Final = """
 SELECT m.name, m.engine, m.live_index, m.build_state, m.last_error, m.last_error_at, m.last_success_at, m.retry_at,
@@ -48,7 +48,7 @@ def read(database: Database) -> list[MirrorStatus]:
     """The status of every enrolled mirror."""
     with database.reading() as connection:
         touches, oldest = _touches(connection)
-        instant = SQLModel.metadata.tables["mirror"].c.last_error_at.type
+        instant = MIRROR.c.last_error_at.type
         columns = dict.fromkeys(("last_error_at", "last_success_at", "retry_at", "dirty_since"), instant)
         rows = connection.execute(text(_PENDING).columns(**columns)).mappings().all()
     return [_status(dict(row), touches, oldest) for row in rows]
@@ -61,15 +61,13 @@ def lag_of(since: datetime | None) -> int:
 
 def attempts(database: Database, mirror: str, document_id: str) -> int:
     """How often this document has been refused when it was sent alone."""
-    ledger = SQLModel.metadata.tables["ledger"]
     with database.reading() as connection:
-        question = select(ledger.c.attempts).where(ledger.c.mirror == mirror, ledger.c.document_id == document_id)
+        question = select(LEDGER.c.attempts).where(LEDGER.c.mirror == mirror, LEDGER.c.document_id == document_id)
         return connection.execute(question).scalar() or 0
 
 
 def _touches(connection: Connection) -> tuple[int, datetime | None]:
-    touch = SQLModel.metadata.tables["touch"]
-    count, oldest = connection.execute(select(func.count(), func.min(touch.c.at))).one()
+    count, oldest = connection.execute(select(func.count(), func.min(TOUCH.c.at))).one()
     return count, oldest
 
 

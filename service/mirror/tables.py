@@ -1,8 +1,9 @@
 """What the sync remembers, each row keyed by the mirror it speaks of, so that every mirror converges on its own."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, Index, Integer, text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, Index, Integer, Table, text
 from sqlmodel import Field, SQLModel
 
 from service.register.table import one_of
@@ -136,3 +137,10 @@ class Lease(SQLModel, table=True):
     holder: str
     epoch: int = Field(default=0, sa_type=BigInteger)
     expires_at: datetime
+
+
+TOUCH: Final[Table] = SQLModel.metadata.tables["touch"]
+MIRROR: Final[Table] = SQLModel.metadata.tables["mirror"]
+LEDGER: Final[Table] = SQLModel.metadata.tables["ledger"]
+BATCH: Final[Table] = SQLModel.metadata.tables["batch"]
+BATCH_ITEM: Final[Table] = SQLModel.metadata.tables["batch_item"]

@@ -30,7 +30,13 @@ def build(dossier: Record) -> dict[str, Any]:
     """The document of an engagement, without the ledger's generation, which the mirror adds when it sends."""
     record: Record = dossier["record"]
     words = _words(record, dossier)
-    document = {"id": record["id"], **words, "keys": document_keys(_flat(words)), **_filters(record, dossier), "card": _card(record)}
+    document = {
+        "id": record["id"],
+        **words,
+        "keys": document_keys(_flat(words)),
+        **_filters(record, dossier),
+        "card": _card(record),
+    }
     digest = content_hash(document)
     return document | {"sync_hash": digest, "sync_bucket": bucket(record["id"])}
 
@@ -137,10 +143,15 @@ def _notes(record: Record) -> Iterable[str | None]:
 def _filters(record: Record, dossier: Record) -> dict[str, Any]:
     parts, outcomes = record["participations"], record["outcomes"]
     people = _distinct(part["person"] for part in parts)
-    organizations = _distinct([*(part["organization"] for part in parts), *(party for outcome in outcomes for party in outcome["parties"])])
+    organizations = _distinct(
+        [*(part["organization"] for part in parts), *(party for outcome in outcomes for party in outcome["parties"])]
+    )
     known = when.parse(record["when"]) if record["when"] else when.UNDATED
     return {
-        **{field: record[field] for field in ("kind", "mode", "direction", "status", "visibility", "countries", "in_scope", "external_ids")},
+        **{
+            field: record[field]
+            for field in ("kind", "mode", "direction", "status", "visibility", "countries", "in_scope", "external_ids")
+        },
         "parent_id": record["parent"]["id"] if record["parent"] else None,
         # The ids of records that were merged into these still mean them.
         "person_ids": [*(person["id"] for person in people), *dossier["former_people"]],
@@ -187,7 +198,9 @@ def _card(record: Record) -> dict[str, Any]:
         **{field: record[field] for field in (*copied, *dated)},
         "summary_en": _shortened(record["summary_en"]),
         "summary_ko": _shortened(record["summary_ko"]),
-        "people": [{**part["person"], "side": part["side"], "office": part["office"] or part["office_as_titled"]} for part in people],
+        "people": [
+            {**part["person"], "side": part["side"], "office": part["office"] or part["office_as_titled"]} for part in people
+        ],
         "organizations": [
             {field: body[field] for field in ("id", "name_en", "name_ko")}
             for body in _distinct(part["organization"] for part in record["participations"])

@@ -29,7 +29,8 @@ _APOSTROPHES: Final = {"ʻ": "", "ʼ": ""}  # as in Hawaiʻi: letters to Unicode
 _IGNORABLE: Final = {"\u00ad": "", "\u2060": "", "\ufeff": ""}
 _FOLDED: Final = str.maketrans(_LETTERS | _APOSTROPHES | _IGNORABLE)
 _CAPITALS: Final = {letter.upper(): plain.upper() for letter, plain in _LETTERS.items() if letter not in "ıß"}
-_PLAIN: Final = str.maketrans(_LETTERS | _CAPITALS | _APOSTROPHES | _IGNORABLE)
+_PLAIN: Final = str.maketrans(_LETTERS | _CAPITALS | _APOSTROPHES)
+_IGNORED: Final = str.maketrans(_IGNORABLE)
 _ENGINE_FOLDED: Final = str.maketrans({"đ": "d"} | _IGNORABLE)
 
 PLAIN: Final = re.compile("[\x00-\x7f·–—‘’“”、。〈-』一-鿿가-힣ㄱ-ㆎ]*")
@@ -67,11 +68,12 @@ def fold(text: str) -> str:
 def _fold(text: str) -> str:
     # Case folding can give back letters that decompose, and decomposing letters that have case: hence twice.
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).casefold()
-    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", text).translate(_FOLDED))
+    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", text.translate(_FOLDED)))
 
 
 def _composed(text: str) -> str:
     """The text with every character in its one composed form; case and accents stay."""
+    text = text.translate(_IGNORED)
     return "".join(part if _JAMO.match(part) else unicodedata.normalize("NFKC", part) for part in _JAMO.split(text))
 
 
@@ -182,7 +184,7 @@ def _korean_keys(word: str) -> Iterator[str]:
 def _as_engine_folds(word: str) -> str:
     """What Meilisearch makes of a word by itself: it drops accents, and keeps ł, ø, ß and their like."""
     decomposed = unicodedata.normalize("NFKD", word).lower()
-    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", decomposed).translate(_ENGINE_FOLDED))
+    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", decomposed.translate(_ENGINE_FOLDED)))
 
 
 # The question's side.
@@ -206,7 +208,7 @@ def _asked(text: str) -> str:
     for found in WORD.finditer(text):
         asked.append(text[end : found.start()])
         trailing = 0 < end == found.start() and found[0] in _FINALS
-        asked.append("" if trailing else stem(found[0]))
+        asked.append(" " if trailing else stem(found[0]))
         end = found.end()
     return "".join(asked) + text[end:]
 

@@ -87,12 +87,13 @@ def _places(said: Place, preferred: Place) -> tuple[str | None, str | None]:
 
 
 def _claims(seed: Seed, ids: Ids) -> Iterator[tuple[str, AssertionShape]]:
+    begins = quotes(seed)
     for claim in seed.decisions.claims:
-        source = ids[sources.ARTICLE] if claim.in_article else None
-        yield (
-            claim.record,
-            AssertionShape(field=claim.field, value=claim.value, reason=claim.reason, source=source, locator=claim.locator),
-        )
+        said = AssertionShape(field=claim.field, value=claim.value, reason=claim.reason, locator=claim.locator)
+        if claim.sentence:
+            where = {"source": ids[sources.ARTICLE], "locator": f"S{claim.sentence}", "quote": begins[claim.sentence]}
+            said = said.model_copy(update=where)
+        yield claim.record, said
 
 
 def _inconsistencies(seed: Seed, ids: Ids) -> Iterator[tuple[str, AssertionShape]]:

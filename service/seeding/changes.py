@@ -39,9 +39,10 @@ def differences(
     wanted = {key: _in_file(shape) for key, shape in shapes.items()}
     baselines = {key: _given(noun, record) for key, record in before.items() if record}
     suspects = {key: _changed(wanted[key], baselines.get(key)) for key in before}
-    loaded = records.load(connection, noun, {ids[key] for key, fields in suspects.items() if fields})
+    suspects = {key: fields for key, fields in suspects.items() if fields}
+    loaded = records.load(connection, noun, {ids[key] for key in suspects}) if suspects else {}
     for key, fields in suspects.items():
-        there = _given(noun, loaded[ids[key]]) if fields else {}
+        there = _given(noun, loaded[ids[key]])
         for field in fields:
             if difference := _left(there[field], wanted[key][field], baselines.get(key, {}).get(field)):
                 yield Difference(noun, key, field, *difference)

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, String, bindparam, text
 
 from service.database import Database
 from service.errors import Invalid
@@ -139,12 +139,11 @@ def _recorded_by_others(
     """External ids of the seed under which somebody else recorded something, and the ids of those records."""
     found: dict[str, str] = {}
     for noun, wanted in shapes.items():
-        written = [external_id for external_id in wanted if external_id not in before]
+        keys = {split(external_id): external_id for external_id in wanted if external_id not in before}
         question = f"SELECT system, key, {noun}_id FROM external_id WHERE {noun}_id IS NOT NULL AND key IN :keys"  # noqa: S608
-        keys = {split(external_id): external_id for external_id in written}
-        rows = connection.execute(
-            text(question).bindparams(bindparam("keys", expanding=True)), {"keys": [key for _, key in keys]}
-        )
+        # Without the type PostgreSQL would be asked to compare text with an empty list of numbers.
+        bound = text(question).bindparams(bindparam("keys", expanding=True, type_=String))
+        rows = connection.execute(bound, {"keys": [key for _, key in keys]})
         found |= {keys[system, key]: owner for system, key, owner in rows if (system, key) in keys}
     return found
 

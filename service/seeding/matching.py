@@ -63,6 +63,7 @@ def check(seed: Seed) -> None:
         "gyeonggi/engagements.json", "same_event_as", [other for each in seed.records for other in each.same_event_as], records
     )
     _known("article/engagements.json", "verified_by", [other for each in seed.statements for other in each.verified_by], records)
+    _check_people(seed)
     for field, used in _decided(seed.decisions).items():
         _known("decisions.json", field, used, statements if field == "statement" else records)
     _check_subjects(seed, records | statements)
@@ -96,6 +97,13 @@ def _check_subjects(seed: Seed, told: set[str]) -> None:
     _known("decisions.json", "record", [line.record for line in by_hand.concerns], subjects)
     _known("decisions.json", "record", [line.record for line in by_hand.claims], subjects)
     _known("decisions.json", "concerns", [line.concerns for line in by_hand.not_registered], subjects)
+
+
+def _check_people(seed: Seed) -> None:
+    """Whom the statements name by id must be one of the people or organizations of the article."""
+    there = {each.id for each in seed.people} | {each.id for each in seed.article_organizations}
+    named = [who.person_id for each in seed.statements for who in (*each.counterparts, *each.hosts) if who.person_id]
+    _known("article/engagements.json", "person_id", named, there)
 
 
 def _known(file: str, field: str, used: Iterable[str], there: set[str]) -> None:

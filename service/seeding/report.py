@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from service.errors import shortened
 from service.register.reading.records import Noun
+from service.register.verbs.revising import PARTS
 
 PLURAL: dict[Noun, str] = {
     "topic": "topics",
@@ -54,7 +55,7 @@ class Report:
             for noun in PLURAL
         ]
         if self.parts:
-            lines.append("with " + ", ".join(f"{count} {part}" for part, count in self.parts.items()))
+            lines.append("with " + ", ".join(f"{self.parts[part]} {part}" for part in PARTS))
         if self.merged:
             lines.append(f"engagements: {self.merged} marked duplicates merged, {self.recorded['engagement'] - self.merged} left")
         return [*lines, f"in {self.seconds:.1f} seconds (fingerprint {self.fingerprint})", *self._differing()]
@@ -64,7 +65,7 @@ class Report:
             return []
         records = len({(each.noun, each.external_id) for each in self.differences})
         return [
-            f"The seed files changed for {records} recorded before; the register was left as it is:",
+            f"Changed in the seed files since they were loaded, and left in the register as recorded ({_counted(records)}):",
             *(f"  {each.in_words()}" for each in self.differences),
             "Revise them in the register where the file is right; a load never overwrites what is recorded.",
         ]
@@ -81,6 +82,10 @@ class Report:
             "differences": [each._asdict() for each in self.differences],
             "seconds": round(self.seconds, 3),
         }
+
+
+def _counted(records: int) -> str:
+    return f"{records} record{'' if records == 1 else 's'}"
 
 
 def _short(value: Any) -> str:

@@ -76,14 +76,14 @@ def _sorted(documents: list[Document], name: str, direction: str) -> list[Docume
 
 
 def _paged(found: list[Document], asked: dict[str, Any], most: int) -> tuple[list[Document], dict[str, int]]:
-    total = min(len(found), most)
+    """The hits of a page and what is said about paging; hits end at `maxTotalHits`, totals do not."""
+    total, within = len(found), found[:most]
     if "page" in asked or "hitsPerPage" in asked:
         page, size = asked.get("page", 1), asked.get("hitsPerPage", 20)
-        start = (page - 1) * size
-        shown = found[start : min(start + size, most)] if page else []
+        shown = within[(page - 1) * size : page * size] if page else []
         return shown, {"hitsPerPage": size, "page": page, "totalPages": -(-total // size) if size else 0, "totalHits": total}
     offset, limit = asked.get("offset", 0), asked.get("limit", 20)
-    return found[offset : min(offset + limit, most)], {"limit": limit, "offset": offset, "estimatedTotalHits": total}
+    return within[offset : offset + limit], {"limit": limit, "offset": offset, "estimatedTotalHits": total}
 
 
 def _displayed(document: Document, index: Index, wanted: list[str] | None) -> Document:

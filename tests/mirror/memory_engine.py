@@ -97,5 +97,3 @@ class MemoryEngine:
     def titles(self) -> set[str]:
         """The English titles that the index holds."""
         return {title for document in self.documents.values() for title in document["titles"]}
-
-

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from service.database import Database
 from service.mirror.sender import Sender
-from service.register.engagement import ParticipationShape
+from service.register.engagement import EngagementShape, ParticipationShape
 from service.register.verbs import merging, recording, revising
 from service.register.verbs.journal import Actor
 from tests.mirror.conftest import record_meeting, record_person, settle, state
@@ -57,7 +57,8 @@ def test_a_renamed_person_renews_all_her_engagements_and_no_others(
 ) -> None:
     hobbs = record_person(database, by, name_en="Katie Hobbs", name_ko="케이티 홉스")
     hers = [
-        record_meeting(database, by, f"Meeting {n}", participations=[ParticipationShape(side="counterpart", person=hobbs)]) for n in range(3)
+        record_meeting(database, by, f"Meeting {n}", participations=[ParticipationShape(side="counterpart", person=hobbs)])
+        for n in range(3)
     ]
     record_meeting(database, by, "Another meeting")
     settle(sender)
@@ -103,15 +104,18 @@ def test_a_change_that_says_nothing_new_is_not_sent(database: Database, by: Acto
 
 def test_a_rollback_sends_nothing(database: Database, by: Actor, sender: Sender, engine: MemoryEngine) -> None:
     settle(sender)
-    with pytest.raises(ZeroDivisionError), database.writing() as connection:
-        connection.execute(text("INSERT INTO touch (noun, key, at) VALUES ('engagement', 'x', '2026-01-01 00:00:00.000000')"))
-        raise ZeroDivisionError
+
+    def fail_after_writing() -> None:
+        with database.writing() as connection:
+            recording.record(connection, "engagement", [EngagementShape(kind="meeting", title_en="Never")], by=by)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_writing()
     assert state(sender).in_step
 
 
 def test_many_documents_go_in_several_batches(database: Database, by: Actor, sender: Sender, engine: MemoryEngine) -> None:
-    from service.register.engagement import EngagementShape
-
     shapes = [EngagementShape(kind="meeting", title_en=f"Meeting {n}") for n in range(1_234)]
     with database.writing() as connection:
         recording.record(connection, "engagement", shapes, by=by)

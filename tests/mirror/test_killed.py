@@ -62,7 +62,9 @@ def _change(database: Database, by: Actor, chance: random.Random, expected: dict
     title = f"Meeting {chance.getrandbits(48):012x}"
     with database.writing() as connection:
         if not expected or chance.random() < 0.6:
-            engagement = recording.record(connection, "engagement", [EngagementShape(kind="meeting", title_en=title)], by=by)[0]["id"]
+            engagement = recording.record(connection, "engagement", [EngagementShape(kind="meeting", title_en=title)], by=by)[0][
+                "id"
+            ]
         else:
             engagement = chance.choice(sorted(expected))
             if chance.random() < 0.3:

@@ -31,7 +31,9 @@ def test_an_edit_while_its_document_is_in_flight_is_not_lost(
     assert engine.titles() == {"Second title"}
 
 
-def test_a_document_removed_while_in_flight_does_not_stay(database: Database, by: Actor, sender: Sender, engine: MemoryEngine) -> None:
+def test_a_document_removed_while_in_flight_does_not_stay(
+    database: Database, by: Actor, sender: Sender, engine: MemoryEngine
+) -> None:
     meeting = record_meeting(database, by)
 
     def withdraw() -> None:

@@ -7,7 +7,7 @@ import pytest
 from service.errors import Gone, Invalid, NotFound
 from service.register.assertion import AssertionShape
 from service.register.engagement import ParticipationShape
-from service.register.outcome import OutcomeShape
+from service.register.outcome import MoneyShape, OutcomeShape
 from service.register.source import CitationShape
 from service.register.table import new_id
 from service.register.verbs.revising import Part, part_as_given
@@ -30,7 +30,7 @@ def test_a_part_is_added_at_the_end_with_an_id_of_its_own(desk: Desk) -> None:
 
 def test_every_kind_of_part_can_be_added(desk: Desk) -> None:
     made, asml, article = desk.meeting(), desk.organization("ASML"), desk.source()
-    mou = OutcomeShape(kind="mou", title_en="MOU", parties=[asml["id"]], amount={"currency": "EUR", "amount": "100"})
+    mou = OutcomeShape(kind="mou", title_en="MOU", parties=[asml["id"]], amount=MoneyShape(currency="EUR", amount="100"))
     desk.add_part("engagement", made["id"], "outcomes", mou)
     desk.add_part("engagement", made["id"], "citations", CitationShape(source=article["id"], locator="§3"))
     said = AssertionShape(field="when", value="2023-11", source=article["id"])
@@ -185,7 +185,7 @@ def test_a_part_as_given_can_be_recorded_again(desk: Desk) -> None:
         assertions=[{"field": "when", "value": "2023", "source": article["id"]}],
     )
     parts = ("participations", "outcomes", "citations", "assertions")
-    given = {
+    given: dict[str, Any] = {
         part: [{field: value for field, value in part_as_given(one).items() if value is not None} for one in made[part]]
         for part in parts
     }

@@ -1,5 +1,6 @@
 """Withdrawn is not deleted: a record leaves, stays readable in its revisions, and comes back as it was."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,13 +8,19 @@ import pytest
 from service.errors import Conflict, Gone, Merged, NotFound
 from service.register.table import new_id
 from service.register.verbs import revising
-from tests.register.desk import Desk, unversioned
+from tests.register.desk import Desk, Record, unversioned
 
 
 @pytest.mark.parametrize("noun", ["engagement", "person", "organization", "topic", "source"])
 def test_a_record_is_withdrawn_and_restored_as_it_was(desk: Desk, noun: Any) -> None:
-    make = {"engagement": desk.meeting, "person": desk.person, "organization": desk.organization, "topic": desk.topic}
-    made = make.get(noun, desk.source)(external_ids=["gg-1"])
+    make: dict[str, Callable[..., Record]] = {
+        "engagement": desk.meeting,
+        "person": desk.person,
+        "organization": desk.organization,
+        "topic": desk.topic,
+        "source": desk.source,
+    }
+    made = make[noun](external_ids=["gg-1"])
     desk.withdraw(noun, made["id"])
     with pytest.raises(Gone, match="was withdrawn: entered twice"), desk.database.reading() as connection:
         revising.require(connection, noun, [made["id"]])

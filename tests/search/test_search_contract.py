@@ -233,7 +233,14 @@ async def test_a_name_as_typed_comes_before_a_name_nearly_so(filled: Engine) -> 
 
 @pytest.mark.parametrize(
     "typed",
-    ["newsom AND virginia", "newsom OR virginia", "newsom NOT kim", "newsom TO eby", "kind = call OR newsom", "title:newsom virginia"],
+    [
+        "newsom AND virginia",
+        "newsom OR virginia",
+        "newsom NOT kim",
+        "newsom TO eby",
+        "kind = call OR newsom",
+        "title:newsom virginia",
+    ],
 )
 async def test_operators_of_other_languages_are_plain_words(filled: Engine, typed: str) -> None:
     assert await found(filled, typed) == []

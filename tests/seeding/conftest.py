@@ -15,21 +15,39 @@ SEED = Path(__file__).parents[2] / "seed"
 
 
 @pytest.fixture(scope="session")
-def seeded_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Report]]:
+def loaded_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
+    """A SQLite file with the seed that nobody is connected to, and the report of the load."""
     file = tmp_path_factory.mktemp("seeded") / "register.db"
     shutil.copy(sqlite_template, file)
-    yield from loaded(f"sqlite:///{file}")
+    database = Database(f"sqlite:///{file}")
+    report = seeding.load(database, SEED)
+    database.dispose()
+    return file, report
+
+
+@pytest.fixture(scope="session")
+def seeded_sqlite(loaded_template: tuple[Path, Report]) -> Iterator[tuple[Database, Report]]:
+    file, report = loaded_template
+    database = Database(f"sqlite:///{file}")
+    yield database, report
+    database.dispose()
 
 
 @pytest.fixture(scope="session")
 def seeded_postgres(postgres_template: str) -> Iterator[tuple[Database, Report]]:
     with postgres.database_copy(postgres_template) as url:
-        yield from loaded(url)
+        database = Database(url)
+        yield database, seeding.load(database, SEED)
+        database.dispose()
 
 
-def loaded(url: str) -> Iterator[tuple[Database, Report]]:
-    database = Database(url)
-    yield database, seeding.load(database, SEED)
+@pytest.fixture
+def loaded_database(loaded_template: tuple[Path, Report], tmp_path: Path) -> Iterator[Database]:
+    """A register with the seed that a test may write to."""
+    file = tmp_path / "register.db"
+    shutil.copy(loaded_template[0], file)
+    database = Database(f"sqlite:///{file}")
+    yield database
     database.dispose()
 
 

@@ -9,8 +9,12 @@ pytestmark = pytest.mark.anyio
 
 
 async def newsom(client: httpx.AsyncClient) -> Json:
-    person = await create(client, "people", name_en="Gavin Newsom", name_ko="개빈 뉴섬", names=[{"text": "개빈 뉴썸", "kind": "misprint"}])
-    state = await create(client, "organizations", name_en="State of California", name_ko="캘리포니아주", country="US", subdivision="US-CA")
+    person = await create(
+        client, "people", name_en="Gavin Newsom", name_ko="개빈 뉴섬", names=[{"text": "개빈 뉴썸", "kind": "misprint"}]
+    )
+    state = await create(
+        client, "organizations", name_en="State of California", name_ko="캘리포니아주", country="US", subdivision="US-CA"
+    )
     topic = await create(client, "topics", label_en="climate", label_ko="기후", synonyms=["기후변화"])
     return await create(
         client,
@@ -23,7 +27,13 @@ async def newsom(client: httpx.AsyncClient) -> Json:
         topics=[topic["id"]],
         external_ids=["gg-2024-05-06-newsom"],
         participations=[
-            {"side": "counterpart", "person": person["id"], "organization": state["id"], "office": "Governor", "office_type": "governor"},
+            {
+                "side": "counterpart",
+                "person": person["id"],
+                "organization": state["id"],
+                "office": "Governor",
+                "office_type": "governor",
+            },
             {"side": "host", "name_as_printed": "김동연", "office": "경기도지사", "office_type": "governor"},
         ],
         outcomes=[{"kind": "mou", "title_en": "Friendly cooperation", "status": "signed"}],
@@ -32,8 +42,29 @@ async def newsom(client: httpx.AsyncClient) -> Json:
 
 @pytest.mark.parametrize(
     "words",
-    ["newsom", "Newsom", "news", "neswom", "govenor", "뉴섬", "뉴썸", "개빈", "김동연", "김동연이", "도지사", "지사", "california", "캘리포니아"]
-    + ["기후변화", "양해각서", "미국", "meeting", "면담", "2024년 5월", "gg-2024-05-06-newsom"],
+    [
+        "newsom",
+        "Newsom",
+        "news",
+        "neswom",
+        "govenor",
+        "뉴섬",
+        "뉴썸",
+        "개빈",
+        "김동연",
+        "김동연이",
+        "도지사",
+        "지사",
+        "california",
+        "캘리포니아",
+        "기후변화",
+        "양해각서",
+        "미국",
+        "meeting",
+        "면담",
+        "2024년 5월",
+        "gg-2024-05-06-newsom",
+    ],
 )
 async def test_an_engagement_is_found_by_whatever_it_may_be_called(client: httpx.AsyncClient, search: Search, words: str) -> None:
     await newsom(client)
@@ -43,8 +74,15 @@ async def test_an_engagement_is_found_by_whatever_it_may_be_called(client: httpx
 
 @pytest.mark.parametrize(
     ("name", "typed"),
-    [("Trần Sỹ Thanh", "tran sy thanh"), ("Recep Tayyip Erdoğan", "erdogan"), ("Łódź Voivodeship", "lodz"), ("Pécresse", "pecresse")]
-    + [("Hanna Zdanowska", "ZDANOWSKA"), ("Āris Vīgants", "aris vigants"), ("Straße des 17. Juni", "strasse")],
+    [
+        ("Trần Sỹ Thanh", "tran sy thanh"),
+        ("Recep Tayyip Erdoğan", "erdogan"),
+        ("Łódź Voivodeship", "lodz"),
+        ("Pécresse", "pecresse"),
+        ("Hanna Zdanowska", "ZDANOWSKA"),
+        ("Āris Vīgants", "aris vigants"),
+        ("Straße des 17. Juni", "strasse"),
+    ],
 )
 async def test_accents_and_case_need_not_be_typed(client: httpx.AsyncClient, search: Search, name: str, typed: str) -> None:
     await create(client, "engagements", kind="meeting", title_en=f"Meeting: {name}")
@@ -88,10 +126,22 @@ async def test_facets_count_all_matches_and_say_what_they_are_called(client: htt
 
 @pytest.mark.parametrize(
     ("asked", "found"),
-    [({"country": "US"}, 1), ({"country": ["US", "TH"]}, 2), ({"country": "US", "kind": "event"}, 0), ({"year": 2023}, 1)]
-    + [({"when": "2024-05"}, 1), ({"when": "2022/2023"}, 1), ({"when": "2024-05-07/.."}, 0), ({"when": "../2024-05-06"}, 2)]
-    + [({"office": "governor"}, 1), ({"outcome_kind": "mou"}, 1), ({"outcome_status": "signed"}, 1), ({"status": "planned"}, 0)]
-    + [({"external_id": "gg-2024-05-06-newsom"}, 1), ({"external_id": "gg-none"}, 0)],
+    [
+        ({"country": "US"}, 1),
+        ({"country": ["US", "TH"]}, 2),
+        ({"country": "US", "kind": "event"}, 0),
+        ({"year": 2023}, 1),
+        ({"when": "2024-05"}, 1),
+        ({"when": "2022/2023"}, 1),
+        ({"when": "2024-05-07/.."}, 0),
+        ({"when": "../2024-05-06"}, 2),
+        ({"office": "governor"}, 1),
+        ({"outcome_kind": "mou"}, 1),
+        ({"outcome_status": "signed"}, 1),
+        ({"status": "planned"}, 0),
+        ({"external_id": "gg-2024-05-06-newsom"}, 1),
+        ({"external_id": "gg-none"}, 0),
+    ],
 )
 async def test_filters_narrow_and_repeated_ones_widen(client: httpx.AsyncClient, search: Search, asked: Json, found: int) -> None:
     await newsom(client)
@@ -120,7 +170,9 @@ async def test_pages_follow_each_other_without_gap_or_repetition(client: httpx.A
     assert (beyond["items"], beyond["total"], beyond["total_exact"]) == ([], 7, True)
 
 
-async def test_when_not_all_words_are_found_together_the_answer_says_that_it_gave_some_up(client: httpx.AsyncClient, search: Search) -> None:
+async def test_when_not_all_words_are_found_together_the_answer_says_that_it_gave_some_up(
+    client: httpx.AsyncClient, search: Search
+) -> None:
     await newsom(client)
     assert (await search("newsom climate"))["relaxed"] is False
     page = await search("newsom zzyzx")
@@ -129,10 +181,23 @@ async def test_when_not_all_words_are_found_together_the_answer_says_that_it_gav
 
 @pytest.mark.parametrize(
     ("query", "parameter", "hint"),
-    [("?county=US", "county", "country"), ("?country=USA", "country", "US"), ("?kind=metting", "kind", "meeting"), ("?limit=1000", "limit", "100")]
-    + [("?when=soon", "when", "EDTF"), ("?facets=contry", "facets", "country"), ("?sort=date", "sort", "when"), ("?page=0", "page", "1")]
-    + [("?page=2000&limit=10", "page", "narrow"), ("?cursor=xyz", "cursor", "begin again"), ("?year=soon", "year", "integer")]
-    + [("?q=a&q=b", "q", "more than once"), ("?person=1", "person", ""), ("?q=%00", "q", ""), ("?q=%ff", "q", "UTF-8")],
+    [
+        ("?county=US", "county", "country"),
+        ("?country=USA", "country", "US"),
+        ("?kind=metting", "kind", "meeting"),
+        ("?limit=1000", "limit", "100"),
+        ("?when=soon", "when", "EDTF"),
+        ("?facets=contry", "facets", "country"),
+        ("?sort=date", "sort", "when"),
+        ("?page=0", "page", "1"),
+        ("?page=2000&limit=10", "page", "narrow"),
+        ("?cursor=xyz", "cursor", "begin again"),
+        ("?year=soon", "year", "integer"),
+        ("?q=a&q=b", "q", "more than once"),
+        ("?person=1", "person", ""),
+        ("?q=%00", "q", ""),
+        ("?q=%ff", "q", "UTF-8"),
+    ],
 )
 async def test_what_cannot_be_asked_is_refused_with_what_would_be_right(
     client: httpx.AsyncClient, query: str, parameter: str, hint: str
@@ -145,7 +210,10 @@ async def test_what_cannot_be_asked_is_refused_with_what_would_be_right(
     assert hint in fault["detail"]
 
 
-@pytest.mark.parametrize("typed", ["x" * 1000, '"', '-', '"unclosed phrase', "a AND (b OR", "'; DROP TABLE engagement; --", "\ufffe", "😀", "ㄱㄷㅇ", " "])
+@pytest.mark.parametrize(
+    "typed",
+    ["x" * 1000, '"', "-", '"unclosed phrase', "a AND (b OR", "'; DROP TABLE engagement; --", "\ufffe", "😀", "ㄱㄷㅇ", " "],
+)
 async def test_odd_words_are_words_and_never_an_error(client: httpx.AsyncClient, search: Search, typed: str) -> None:
     await newsom(client)
     assert (await search(typed))["total"] in (0, 1)

@@ -2,8 +2,8 @@
 
 Totals: the server gives an exact number only when it is asked by pages (`page`, `hitsPerPage`); asked by `offset` it
 estimates, and its facets with it. So every question is asked by pages, and an offset that falls between two pages is
-served from the smallest page that covers it. No number goes beyond `schema.MAX_HITS`, so a total that large means
-"at least".
+served from the smallest page that covers it. Hits end at `schema.MAX_HITS`, the total goes on (seen on 1.50); a version
+that lets both end there says exactly that number, which therefore means "at least".
 """
 
 import json
@@ -68,7 +68,7 @@ def answer(said: dict[str, Any], query: Query) -> Answer:
         total = int(said["totalHits"])
     except (KeyError, TypeError) as error:
         raise EngineDown(f"what Meilisearch answered is not from our index: {error!r} is not as it should be") from error
-    return Answer(cards, total, exact=total < schema.MAX_HITS, facets={name: counted.get(name, {}) for name in query.facets})
+    return Answer(cards, total, exact=total != schema.MAX_HITS, facets={name: counted.get(name, {}) for name in query.facets})
 
 
 def _between(field: str, asked: Between) -> str:

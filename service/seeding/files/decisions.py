@@ -74,14 +74,14 @@ class Concern(Row):
 
 
 class Claim(Row):
-    """What a source says otherwise, taken from the notes."""
+    """What a source says otherwise, taken from the notes; with the number of a sentence the article is the source."""
 
     record: str
     field: str
     value: str
     reason: str
     locator: str | None = None
-    in_article: bool = False
+    sentence: int | None = None
 
 
 class Decisions(Row):

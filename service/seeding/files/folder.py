@@ -5,6 +5,7 @@ A file that is missing, is no JSON, or has a field that no shape knows is refuse
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,9 +91,17 @@ def _parsed(name: str, data: bytes, shape: Any) -> Any:
     except ValueError as error:
         raise Invalid(f"The seed file {name} is no JSON: {error}.") from error
     try:
-        return checked(shape, value)
+        parsed = checked(shape, value)
     except Invalid as error:
         raise _in_file(name, value, error) from error
+    _refuse_twice(name, value)
+    return parsed
+
+
+def _refuse_twice(name: str, value: Any) -> None:
+    ids = [entry["id"] for entry in value if "id" in entry] if isinstance(value, list) else []
+    if twice := next((each for each, times in Counter(ids).items() if times > 1), None):
+        raise Invalid(f"The seed file {name} has {twice} twice.")
 
 
 def _in_file(name: str, value: Any, error: Invalid) -> Invalid:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.search.engine import Between, EngineRefused, Filter, Missing, NoneOf, OneOf, OutcomeUnknown, Query, Sort, Ticket
-from service.search.meilisearch import MeilisearchEngine
+from service.search.meilisearch import MeilisearchEngine, index_settings
 from tests.search.meilisearch.samples import EBY, NEWSOM, SHENYANG, document, settled, three
 from tests.search.meilisearch.servers import Server
 
@@ -174,6 +174,20 @@ async def test_a_filter_leaves_what_it_says(filled: MeilisearchEngine, asked: Fi
     answer = await searcher.search(Query(filters=(asked,)))
     await searcher.close()
     assert ({card["id"] for card in answer.cards}, answer.total) == (expected, len(expected))
+
+
+@pytest.mark.anyio
+async def test_hits_end_where_paging_ends_and_the_total_goes_on(
+    server: Server, engine: MeilisearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(index_settings._OWNED, "pagination", {"maxTotalHits": 10})
+    engine.prepare()
+    settled(engine, engine.put(new_batch(), [document(str(uuid.uuid4()), start_day=n) for n in range(15)]))
+    searcher = engine.searcher()
+    answers = [await searcher.search(Query(sort=(Sort("start_day"),), offset=offset, limit=4)) for offset in (0, 7, 10)]
+    await searcher.close()
+    assert [len(answer.cards) for answer in answers] == [4, 3, 0]
+    assert {answer.total for answer in answers} == {15}
 
 
 @pytest.mark.anyio

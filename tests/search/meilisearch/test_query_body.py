@@ -116,9 +116,9 @@ def test_an_answer_is_read_with_its_counts() -> None:
     )
 
 
-def test_a_total_at_the_depth_of_paging_is_not_called_exact() -> None:
-    assert not answer({"hits": [], "totalHits": schema.MAX_HITS}, Query()).exact
-    assert answer({"hits": [], "totalHits": schema.MAX_HITS - 1}, Query()).exact
+def test_a_total_that_ends_where_paging_ends_is_not_called_exact() -> None:
+    totals = {total: answer({"hits": [], "totalHits": total}, Query()).exact for total in (0, 9_999, schema.MAX_HITS, 20_000)}
+    assert totals == {0: True, 9_999: True, schema.MAX_HITS: False, 20_000: True}
 
 
 @pytest.mark.parametrize(
