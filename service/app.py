@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from service import __version__
 from service.api import errors, index, routes, search
@@ -33,14 +35,23 @@ def create_app(settings: Settings) -> FastAPI:
         title="Engagement Register",
         version=__version__,
         summary="Who met whom, when, where, about what, with what outcome, and which source says so.",
-        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
     app.state.settings = settings
     errors.install(app)
-    for router in (*routes.routers, search.router, index.router):
-        app.include_router(router)
+    # A request is held against the routes in this order, so the one that is asked most comes first; they are the
+    # application's own, because FastAPI looks through a router that is included three times for each request.
+    for router in (search.router, *routes.routers, index.router):
+        for route in router.routes:
+            app.router.routes.append(_named(route))
     return app
+
+
+def _named(route: BaseRoute) -> BaseRoute:
+    """The route, whose operation in the OpenAPI document is called as the function that answers it."""
+    if isinstance(route, APIRoute):
+        route.operation_id = route.name
+    return route
 
 
 @asynccontextmanager

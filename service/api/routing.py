@@ -93,7 +93,9 @@ def refusal_of(error: RequestValidationError, shape: Any = None) -> Problem:
         where, *rest = found["loc"]
         if where == "path":
             return NotFound(f"There is no record with the id {found['input']!r}; an id is a UUIDv7 in lower case.")
-        if where == "body":
+        if found["loc"] == ("body",) and found["msg"] == "Field required":
+            faults.append(Fault("There is no body; a JSON object is expected", "missing", pointer="#"))
+        elif where == "body":
             faults.append(fault_of(cast(ErrorDetails, {**found, "loc": tuple(rest)}), shape=shape))
         else:
             faults.append(Fault(found["msg"], found["type"], parameter=str(rest[0]), value=found.get("input")))

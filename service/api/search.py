@@ -30,27 +30,27 @@ class SearchParameters(Shape):
     q: Annotated[
         str, Field(max_length=1000, description="What to look for, in Korean or English; the last word may be half typed.")
     ] = ""
-    country: list[CountryCode] = []
-    kind: list[Kind] = []
-    status: list[Status] = []
-    mode: list[Mode] = []
-    direction: list[Direction] = []
-    year: list[Annotated[int, Field(ge=1, le=9999)]] = []
-    person: list[RecordId] = []
-    organization: list[RecordId] = []
-    topic: list[RecordId] = []
-    office: list[OfficeType] = []
-    outcome_kind: list[OutcomeKind] = []
-    outcome_status: list[OutcomeStatus] = []
-    publisher: list[Line] = []
-    external_id: list[ExternalId] = []
-    parent: list[RecordId] = []
+    country: tuple[CountryCode, ...] = ()
+    kind: tuple[Kind, ...] = ()
+    status: tuple[Status, ...] = ()
+    mode: tuple[Mode, ...] = ()
+    direction: tuple[Direction, ...] = ()
+    year: tuple[Annotated[int, Field(ge=1, le=9999)], ...] = ()
+    person: tuple[RecordId, ...] = ()
+    organization: tuple[RecordId, ...] = ()
+    topic: tuple[RecordId, ...] = ()
+    office: tuple[OfficeType, ...] = ()
+    outcome_kind: tuple[OutcomeKind, ...] = ()
+    outcome_status: tuple[OutcomeStatus, ...] = ()
+    publisher: tuple[Line, ...] = ()
+    external_id: tuple[ExternalId, ...] = ()
+    parent: tuple[RecordId, ...] = ()
     when: Annotated[Edtf | None, Field(description="A date or span; engagements that overlap it.")] = None
     sort: Annotated[str | None, Field(description=f"One of {', '.join(SORTS)}.", json_schema_extra={"enum": list(SORTS)})] = None
     limit: Annotated[int, Field(ge=0, le=100)] = 20
     page: Annotated[int | None, Field(ge=1)] = None
     cursor: str | None = None
-    facets: Annotated[list[str], Field(description=f"Comma-separated or repeated: {', '.join(FACETS)}.")] = []
+    facets: Annotated[tuple[str, ...], Field(description=f"Comma-separated or repeated: {', '.join(FACETS)}.")] = ()
 
 
 class FacetCount(BaseModel):
@@ -117,7 +117,7 @@ async def search_engagements(request: Request) -> Response:
 
 
 def _question(asked: SearchParameters) -> Question:
-    wanted = {name: tuple(values) for name in FACETS if (values := getattr(asked, name))}
+    wanted = {name: values for name in FACETS if (values := getattr(asked, name))}
     facets = tuple(dict.fromkeys(name for listed in asked.facets for name in listed.split(",") if name))
     for name in facets:
         if name not in FACETS:
@@ -130,8 +130,8 @@ def _question(asked: SearchParameters) -> Question:
     return Question(
         text=asked.q,
         wanted=wanted,
-        external_ids=tuple(asked.external_id),
-        parents=tuple(asked.parent),
+        external_ids=asked.external_id,
+        parents=asked.parent,
         during=asked.when,
         facets=facets,
         sort=asked.sort,

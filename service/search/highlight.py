@@ -8,8 +8,10 @@ in the hit are its misspellings looked for, word by word.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -19,6 +21,9 @@ from service.search.keys import PLAIN, WORD, allowed_typos, fold, is_hangul, let
 Range = tuple[int, int]
 
 _NONE, _LETTER, _HANGUL, _HAN = range(4)
+
+_BREAK: Final = "\n"
+"""Stands between two texts that are looked through at once; no word reaches over it."""
 
 _ONE_TO_ONE: Final = re.compile(
     "[\x00-\x7f·«»°À-ÅÇ-ÖØ-ÝàáâãäåçèéêëìíîïðñòóôõöøùúûüýÿĀ-ıĴ-ľŁ-ňŊ-őŔ-žẠ-ỹ–—‘’“”•、。〈-』一-鿿가-힣]*"
@@ -45,6 +50,11 @@ class Marker:
         self._phrases: Final = [(len(phrase), _pattern(phrase)) for phrase in asked.phrases]
         self._suspects: Final = _suspects([word for word, _ in self._words if allowed_typos(word)])
         self._seen: Final[dict[tuple[int, str], int]] = {}
+
+    @property
+    def has_phrases(self) -> bool:
+        """Whether some words must stand together."""
+        return bool(self._phrases)
 
     @property
     def words(self) -> int:
@@ -104,6 +114,32 @@ def highlights(shown: Mapping[str, str], marker: Marker) -> dict[str, list[Range
         for name, (folded, _) in aligned.items():
             marks[name] += marker.misspelt(folded, as_typed)
     return {name: _on_the_original(found, aligned[name][1]) for name, found in marks.items() if found}
+
+
+def page(hits: Sequence[Mapping[str, str]], marker: Marker) -> list[dict[str, list[Range]]]:
+    """The ranges of all texts of all hits of an answer, as `highlights` gives them for one, in one pass over all of them."""
+    names = [(at, name) for at, hit in enumerate(hits) for name in hit]
+    texts = [text for hit in hits for text in hit.values()]
+    folded, spans = _aligned(_BREAK.join(texts))
+    if spans is not None or marker.has_phrases:
+        # A letter that folds to two moves all that follows; and the words of a phrase must not lie in two texts.
+        return [highlights(hit, marker) for hit in hits]
+    starts = list(accumulate((len(text) + len(_BREAK) for text in texts[:-1]), initial=0))
+    marks: dict[int, list[Range]] = {}
+    as_typed: list[set[int]] = [set() for _ in hits]
+    for start, end, word in marker.exact(folded):
+        n = bisect_right(starts, start) - 1
+        marks.setdefault(n, []).append((start - starts[n], end - starts[n]))
+        as_typed[names[n][0]].add(word)
+    for n, (at, _) in enumerate(names):
+        if len(as_typed[at]) < marker.words and (
+            near := marker.misspelt(folded[starts[n] : starts[n] + len(texts[n])], as_typed[at])
+        ):
+            marks.setdefault(n, []).extend(near)
+    found: list[dict[str, list[Range]]] = [{} for _ in hits]
+    for n, ranged in marks.items():
+        found[names[n][0]][names[n][1]] = _on_the_original(ranged, None)
+    return found
 
 
 def _on_the_original(found: list[Range], spans: Sequence[Range] | None) -> list[Range]:

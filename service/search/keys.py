@@ -11,7 +11,7 @@ engine's own tokenizer does not bring together is brought together here, on both
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -154,31 +154,33 @@ def document_keys(texts: Iterable[str]) -> list[str]:
     for text in texts:
         if text.isascii():
             continue
-        for word in WORD.findall(_composed(text)):
-            keys.update(dict.fromkeys(_word_keys(word)))
+        for word in words(text):
+            keys.update(dict.fromkeys(_korean_keys(word)))
+        for word in () if PLAIN.fullmatch(text) else WORD.findall(_composed(text)):
+            keys.update(dict.fromkeys(_latin_keys(word)))
         if len(keys) >= MAX_KEYS:
             break
     return list(keys)[:MAX_KEYS]
 
 
 @lru_cache(maxsize=8192)
-def _word_keys(word: str) -> tuple[str, ...]:
-    if word.isascii():
+def _latin_keys(word: str) -> tuple[str, ...]:
+    if word.isascii() or is_hangul(word):
         return ()
-    if is_hangul(word):
-        return tuple(_korean_keys(word))
     folded = fold(word)
     return () if folded == _as_engine_folds(word) else (folded,)
 
 
-def _korean_keys(word: str) -> Iterator[str]:
+@lru_cache(maxsize=8192)
+def _korean_keys(word: str) -> tuple[str, ...]:
     """Without particles (김동연이: 김동연), and each ending of the compound that is left (경기도지사: 도지사, 지사)."""
-    shorter = strip_particle(word)
-    while shorter is not None:
-        yield shorter
-        shorter = strip_particle(shorter)
+    if not is_hangul(word):
+        return ()
+    bare: list[str] = []
+    while (shorter := strip_particle(bare[-1] if bare else word)) is not None:
+        bare.append(shorter)
     compound = stem(word).lstrip("0123456789")
-    yield from (compound[start:] for start in range(1, len(compound) - 1))
+    return (*bare, *(compound[start:] for start in range(1, len(compound) - 1)))
 
 
 def _as_engine_folds(word: str) -> str:

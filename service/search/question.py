@@ -7,14 +7,14 @@ a value of it is called in English and Korean.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from service.register import codes, places, when
 from service.search import keys
 from service.search.document import day_number
 from service.search.engine import Answer, Between, Filter, OneOf, Query, Sort
-from service.search.highlight import Marker, highlights
+from service.search.highlight import Marker, page
 
 Hit = dict[str, Any]
 
@@ -67,6 +67,9 @@ FACETS: Final[dict[str, Facet]] = {
     "outcome_status": Facet("outcome_statuses", "outcome_statuses", partial(_coded, "outcome_status")),
     "publisher": Facet("publishers", "publishers", _plain),
 }
+
+_SHOWN: Final = ("title_en", "title_ko", "summary_en", "summary_ko")
+_SHOWN_OF: Final = {"people": ("name_en", "name_ko", "office"), "organizations": ("name_en", "name_ko")}
 
 SORTS: Final[dict[str, tuple[Sort, ...]]] = {
     "relevance": (),
@@ -128,17 +131,24 @@ def hits(answer: Answer, text: str) -> list[Hit]:
     """The cards of an answer, each with the ranges of its texts that match the words, in Unicode code points."""
     if not text.strip():
         return [{**card, "highlights": {}} for card in answer.cards]
-    marker = Marker(text)
-    return [{**card, "highlights": highlights(_shown(card), marker)} for card in answer.cards]
+    ranges = page([_shown(card) for card in answer.cards], Marker(text))
+    return [{**card, "highlights": marked} for card, marked in zip(answer.cards, ranges, strict=True)]
 
 
 def _shown(card: Mapping[str, Any]) -> dict[str, str]:
     """The texts of a card that a list shows, by JSON Pointer without the leading slash."""
-    shown = {name: card[name] for name in ("title_en", "title_ko", "summary_en", "summary_ko") if card[name]}
-    for group, names in (("people", ("name_en", "name_ko", "office")), ("organizations", ("name_en", "name_ko"))):
+    shown = {name: text for name in _SHOWN if (text := card[name])}
+    for group, names in _SHOWN_OF.items():
         for n, item in enumerate(card[group]):
-            shown.update({f"{group}/{n}/{name}": item[name] for name in names if item[name]})
+            for path, name in _paths(group, n, names):
+                if text := item[name]:
+                    shown[path] = text
     return shown
+
+
+@cache
+def _paths(group: str, n: int, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((f"{group}/{n}/{name}", name) for name in names)
 
 
 def facet_counts(answer: Answer, names: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:

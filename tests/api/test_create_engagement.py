@@ -61,7 +61,7 @@ async def test_an_external_id_that_is_taken_is_a_409_that_names_its_holder(clien
     response = await client.post("/v1/engagements", json={"kind": "call", "title_en": "Call", "external_ids": ["gg-2024-05-07"]})
     problem = refused(response, 409, "conflict")
     assert problem["holder"] == office.meeting
-    assert faults(response, 409)["#/external_ids"]["value"] == "gg-2024-05-07"
+    assert faults(response, 409)["#/external_ids/0"]["value"] == "gg-2024-05-07"
 
 
 async def test_a_reference_to_nothing_is_named_with_its_place(client: httpx.AsyncClient) -> None:

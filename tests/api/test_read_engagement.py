@@ -28,7 +28,7 @@ async def test_an_id_that_was_never_given_is_404(client: httpx.AsyncClient) -> N
     refused(await client.get(f"/v1/engagements/{UNKNOWN}"), 404, "not-found")
 
 
-@pytest.mark.parametrize("text", ["1", "newsom", "김동연", "%00", "%ff", "..%2f", UNKNOWN.upper()])
+@pytest.mark.parametrize("text", ["1", "newsom", "김동연", "%00", "%ff", UNKNOWN.upper()])
 async def test_what_cannot_be_an_id_is_404_too(client: httpx.AsyncClient, text: str) -> None:
     response = await client.get(f"/v1/engagements/{text}")
     assert response.status_code == 404

@@ -3,7 +3,15 @@
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
+from service.register.engagement import EngagementShape
+from service.register.organization import OrganizationShape
+from service.register.person import PersonShape
 from service.register.reading.records import Noun
+from service.register.source import SourceShape
+from service.register.text import Shape
+from service.register.topic import TopicShape
 from service.register.verbs.journal import as_header, differences
 from service.register.verbs.rows import HEADERS
 from tests.register.desk import Desk, Record
@@ -80,29 +88,29 @@ def test_bookkeeping_is_no_difference() -> None:
     assert differences(before, {"title_en": "a", "version": 2, "revised_at": "y", "recorded_at": "z"}) == []
 
 
-def test_a_record_as_read_gives_back_what_was_recorded(desk: Desk) -> None:
+NEWSOM = {"name_en": "Newsom", "names": [{"text": "뉴섬"}, {"text": "Newsome", "kind": "misprint"}]}
+ASML = {"name_en": "ASML", "kind": "company", "withheld": True, "names": [{"text": "에이에스엠엘"}]}
+CALL = {"kind": "call", "title_ko": "통화", "when": "2023-10~", "countries": ["CA"], "external_ids": ["a:b", "c"]}
+
+
+@pytest.mark.parametrize(
+    ("noun", "shape", "fields"),
+    [
+        ("engagement", EngagementShape, CALL),
+        ("engagement", EngagementShape, {"kind": "meeting", "title_en": "Meeting", "place": {"city": "Victoria"}}),
+        ("person", PersonShape, NEWSOM),
+        ("organization", OrganizationShape, ASML),
+        ("topic", TopicShape, {"label_en": "Chips", "synonyms": ["반도체"]}),
+        ("source", SourceShape, {"title": "기사", "url": "https://www.gg.go.kr/", "published": "2023-10"}),
+    ],
+)
+def test_a_record_as_read_is_what_was_recorded(desk: Desk, noun: Noun, shape: type[Shape], fields: dict[str, Any]) -> None:
+    (made,) = desk.record(shape.model_validate(fields))
+    given = {field: value for field, value in as_header(noun, made).items() if value is not None}
+    assert HEADERS[noun].model_validate(given) == HEADERS[noun].model_validate(fields)
+
+
+def test_references_in_a_record_as_read_are_ids_again(desk: Desk) -> None:
     trip, climate = desk.meeting("Trip", kind="trip"), desk.topic()
-    recorded: dict[Noun, dict[str, Any]] = {
-        "engagement": {
-            "kind": "meeting",
-            "title_en": "Meeting",
-            "when": "2023-10~",
-            "parent": trip["id"],
-            "topics": [climate["id"]],
-            "place": {"city": "Sacramento"},
-            "external_ids": ["a:b", "c"],
-        },
-        "person": {"name_en": "Gavin Newsom", "names": [{"text": "뉴섬"}, {"text": "Newsome", "kind": "misprint"}]},
-        "organization": {"name_en": "ASML", "kind": "company", "names": [{"text": "에이에스엠엘"}], "withheld": True},
-        "topic": {"label_en": "Chips", "synonyms": ["반도체"]},
-        "source": {"title": "기사", "url": "https://www.gg.go.kr/", "published": "2023-10"},
-    }
-    for noun, fields in recorded.items():
-        shape = HEADERS[noun].model_validate(fields)
-        made = desk.meeting(fields["title_en"], **header_fields(fields)) if noun == "engagement" else desk.record(shape)[0]
-        given = {field: value for field, value in as_header(noun, made).items() if value is not None}
-        assert HEADERS[noun].model_validate(given) == shape
-
-
-def header_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in fields.items() if field != "title_en"}
+    header = as_header("engagement", desk.meeting(parent=trip["id"], topics=[climate["id"]]))
+    assert (header["parent"], header["topics"]) == (trip["id"], [climate["id"]])

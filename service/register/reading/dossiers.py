@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, String, bindparam, text
 from sqlalchemy.sql.elements import TextClause
 
 from service.register.reading.json_sql import JsonSql, same
@@ -42,7 +42,9 @@ def _statement(sqlite: bool) -> TextClause:
                 "n.position, n.id",
             ),
             "former_people": j.strings("m.id", f"person m WHERE m.merged_into IN (SELECT p.person_id {took_part})", "m.id"),
-            "former_organizations": j.strings("m.id", f"organization m WHERE m.merged_into IN (SELECT p.organization_id {took_part})", "m.id"),
+            "former_organizations": j.strings(
+                "m.id", f"organization m WHERE m.merged_into IN (SELECT p.organization_id {took_part})", "m.id"
+            ),
             "synonyms": j.array(
                 j.object({"of": "t.id", "words": j.stored("t.synonyms")}),
                 "engagement_topic et JOIN topic t ON t.id = et.topic_id WHERE et.engagement_id = r.id",
@@ -52,4 +54,4 @@ def _statement(sqlite: bool) -> TextClause:
     )
     live = "r.withdrawn_at IS NULL AND r.merged_into IS NULL"
     question = f"SELECT r.id, {dossier} FROM engagement r WHERE r.id IN :ids AND {live}"  # noqa: S608
-    return text(question).bindparams(bindparam("ids", expanding=True))
+    return text(question).bindparams(bindparam("ids", expanding=True, type_=String))

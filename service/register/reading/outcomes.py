@@ -2,13 +2,14 @@
 
 # ruff: noqa: S608  only names from this package are put into SQL
 
-from datetime import date
 from functools import cache
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection
 
+from service.register import when
 from service.register.codes import OutcomeKind, OutcomeStatus
 from service.register.reading import records
 from service.register.reading.json_sql import JsonSql, same
@@ -19,14 +20,27 @@ SORTS: Final = ("-recorded_at", "recorded_at", "expires_on", "due_on")
 _NO_DAY: Final = "9999-99-99"
 
 
+def _day(text: str) -> str:
+    try:
+        known = when.parse(text)
+    except ValueError:
+        known = when.UNDATED
+    if (known.precision, known.qualifier) != ("day", "none"):
+        raise PydanticCustomError("day", "{hint}", {"hint": f"{text!r} is no day of the calendar, such as 2026-12-31"})
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
 class OutcomeFilters(Shape):
     """What a list of outcomes can be narrowed down by."""
 
     kind: list[OutcomeKind] = []
     status: list[OutcomeStatus] = []
     organization: Annotated[list[RecordId], Field(description="A party of the outcome.")] = []
-    expires_before: Annotated[date | None, Field(description="A day; outcomes that may expire before it.")] = None
-    due_before: Annotated[date | None, Field(description="A day; outcomes that may be due before it.")] = None
+    expires_before: Annotated[Day | None, Field(description="A day; outcomes that may expire before it.")] = None
+    due_before: Annotated[Day | None, Field(description="A day; outcomes that may be due before it.")] = None
 
 
 def list_outcomes(connection: Connection, filters: OutcomeFilters, window: Window) -> Page:
@@ -39,7 +53,7 @@ def list_outcomes(connection: Connection, filters: OutcomeFilters, window: Windo
         question.hold(f"u.id IN (SELECT outcome_id FROM outcome_party WHERE organization_id IN {question.listed(parties)})")
     for column, day in (("expires_on", filters.expires_before), ("due_on", filters.due_before)):
         if day is not None:
-            question.hold(f"{earliest(f'u.{column}', sqlite=question.sqlite)} < {question.value(day.isoformat())}")
+            question.hold(f"{earliest(f'u.{column}', sqlite=question.sqlite)} < {question.value(day)}")
     return page(connection, listing(question.sqlite), question, _order(window.sort, question.sqlite), window)
 
 

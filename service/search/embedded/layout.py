@@ -35,6 +35,9 @@ WIDEST: Final = 6
 _GAP: Final = " ␞" * (WIDEST + 1) + " "
 """Stands between two values, so that nearness and phrases never reach from one into the next; no word of a text is like it."""
 
+_LONGEST_VALUE: Final = 65_000
+"""In bytes; Tantivy leaves out longer ones without a word."""
+
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,511}")
 _SPACED: Final = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
@@ -123,6 +126,8 @@ def _add_values(document: tantivy.Document, name: str, kind: ValueType, values: 
     if kind == "text":
         for value in values:
             document.add_text(name, value)
+            if len(value.encode()) > _LONGEST_VALUE:
+                raise ValueError(f"a value of {name} is longer than {_LONGEST_VALUE} bytes")
         values = dict.fromkeys(map(number, values))
     add = document.add_boolean if kind == "boolean" else document.add_integer
     for value in values:

@@ -60,11 +60,12 @@ class Generation:
 
     def label(self, name: str, counted: int) -> str:
         """The text of an attribute that has this number; the texts stay known from one generation to the next."""
-        text = self._labels.get(name, {}).get(counted)
-        if text is None:
-            self._labels[name] = {number(text): text for text, _ in self.searcher.terms_with_prefix(name, "")}
-            text = self._labels[name][counted]
-        return text
+        known = self._labels.get(name, {})
+        if counted not in known:
+            known = self._labels[name] = {number(text): text for text, _ in self.searcher.terms_with_prefix(name, "")}
+        if counted not in known:
+            raise ValueError(f"{name} counts a value that it does not hold")
+        return known[counted]
 
 
 class Reader:

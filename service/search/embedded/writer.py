@@ -66,6 +66,7 @@ class EmbeddedEngine:
         try:
             open_index(str(self._folder))
             generation = self._reader.now()
+            generation.vocabulary.frequency("")
             for _, address in generation.find(tantivy.Query.all_query(), 1)[0]:
                 generation.stored(address, MARKS)
         except (ValueError, OSError, EngineDown) as error:
