@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from service import schema
+from service import logs, schema
 from service.database import Database
 from service.mirror import status
 from service.mirror.worker import Worker
@@ -38,8 +38,9 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--changes", type=int, default=300)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        settings = Settings(data_dir=Path(folder), log_level="warning")
+        logs.configure(settings)
         database = Database(settings.database)
         schema.upgrade(database)
         ids = _fill(database, asked.records)
@@ -54,7 +55,7 @@ def main() -> None:
             searcher = open_searcher(settings.mirrors[0], settings.data_dir)
             chosen = random.Random(1).choices(ids, k=asked.changes)
             _print("commit to searchable", [_change(database, searcher, engagement, n) for n, engagement in enumerate(chosen)])
-        _print("engine alone (baseline)", _alone(database, Path(folder), chosen[:100], asked.records))
+        _print("engine alone (baseline)", _alone(database, Path(folder), chosen[:100]))
         database.dispose()
 
 
@@ -85,8 +86,7 @@ def _change(database: Database, searcher: Searcher, engagement: str, n: int) -> 
     return time.perf_counter() - committed
 
 
-def _alone(database: Database, folder: Path, ids: list[str], records: int) -> list[float]:
-    del records
+def _alone(database: Database, folder: Path, ids: list[str]) -> list[float]:
     engine = EmbeddedEngine(folder / "index")
     engine.prepare()
     searcher = engine.searcher()

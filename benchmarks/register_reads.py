@@ -82,7 +82,9 @@ def fill(folder: Path) -> list[str]:
     schema.upgrade(database)
     with database.writing() as connection:
         people = recorded(connection, "person", [PersonShape(name_en=f"Governor {n}", name_ko=f"지사 {n}") for n in range(200)])
-        bodies = recorded(connection, "organization", [OrganizationShape(name_en=f"Province {n}", level="subnational") for n in range(50)])
+        bodies = recorded(
+            connection, "organization", [OrganizationShape(name_en=f"Province {n}", level="subnational") for n in range(50)]
+        )
         sources = recorded(
             connection,
             "source",
@@ -113,7 +115,12 @@ def engagement(n: int, people: list[str], bodies: list[str], sources: list[str],
             "place": {"city": "Suwon", "country": "KR"},
             "participations": [
                 {"side": "counterpart", "person": people[n % 200], "organization": bodies[n % 50], "office": "Governor"},
-                {"side": "host", "person": people[(n * 7 + 1) % 200], "office": "Governor of Gyeonggi", "office_type": "governor"},
+                {
+                    "side": "host",
+                    "person": people[(n * 7 + 1) % 200],
+                    "office": "Governor of Gyeonggi",
+                    "office_type": "governor",
+                },
             ],
             "outcomes": [{"kind": "mou", "title_en": "MOU on trade", "status": "signed", "parties": [bodies[n % 50]]}],
             "citations": [{"source": sources[n % 300], "locator": "p. 1"}, {"source": sources[(n + 5) % 300]}],
@@ -155,10 +162,9 @@ def examples(folder: Path) -> tuple[Engagement, EngagementPage]:
     from service.register.reading.question import Window
 
     database = Database(settings_of(folder).database)
-    with database.reading() as connection:
-        listed = engagements.list_engagements(connection, engagements.EngagementFilters(), Window("-when"))
-        items = [json.loads(item) for item in listed.items]
-        one = json.loads(find(connection, "engagement", items[0]["id"]).json)
+    listed = engagements.list_engagements(database, engagements.EngagementFilters(), Window("-when"))
+    items = [json.loads(item) for item in listed.items]
+    one = json.loads(find(database, "engagement", items[0]["id"]).json)
     database.dispose()
     return Engagement.model_validate(one), EngagementPage.model_validate({"items": items, "next_cursor": "x" * 80, "total": None})
 

@@ -44,7 +44,7 @@ def main() -> None:
     except Problem as problem:
         for line in [problem.detail, *(fault.detail for fault in problem.faults if fault.detail != problem.detail)]:
             typer.echo(f"engagements: {line}", err=True)
-        sys.exit(2 if problem.type == "configuration" else 1)
+        sys.exit(1)
 
 
 @cli.command()
@@ -202,7 +202,12 @@ def version() -> None:
 def _settings(**given: Any) -> "Settings":
     from service import logs, settings
 
-    loaded = settings.load(**{name: value for name, value in given.items() if value is not None})
+    try:
+        loaded = settings.load(**{name: value for name, value in given.items() if value is not None})
+    except settings.ConfigurationError as error:
+        for line in str(error).splitlines():
+            typer.echo(f"engagements: {line}", err=True)
+        raise typer.Exit(2) from None
     logs.configure(loaded)
     return loaded
 

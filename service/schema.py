@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 METADATA = SQLModel.metadata
 
-_REVISION = re.compile(r'^revision: str = "(\w+)"', re.MULTILINE)
-_DOWN_REVISION = re.compile(r'^down_revision: .* = "(\w+)"', re.MULTILINE)
+_REVISION = re.compile(r"""^revision: str = ["'](\w+)["']""", re.MULTILINE)
+_DOWN_REVISION = re.compile(r"""^down_revision: .* = ["'](\w+)["']""", re.MULTILINE)
 
 
 def upgrade(database: Database, target: str = "head") -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from service.errors import nearest, suggestion
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the database, with the driver named."""
         if self.database_url is None:
-            return f"sqlite:///{(self.data_dir / 'register.db').absolute()}"
+            return URL.create("sqlite", database=str((self.data_dir / "register.db").absolute())).render_as_string()
         return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property

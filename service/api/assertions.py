@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from service.api import examples, parts, routing
+from service.api.members import Assertion
 from service.api.pages import AssertionList
 from service.api.patches import AssertionPatch
 from service.api.problems import refusals
-from service.api.records import Assertion
 from service.api.requests import By, Id, PartId, Register, plural
 from service.register.assertion import AssertionShape
 from service.register.verbs.moving import Mergeable

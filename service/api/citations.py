@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Body, Response
 
 from service.api import examples, parts, routing
+from service.api.members import Citation
 from service.api.pages import CitationList
 from service.api.patches import CitationPatch
 from service.api.problems import refusals
-from service.api.records import Citation
 from service.api.requests import By, Id, PartId, Register
 from service.register.source import CitationShape
 

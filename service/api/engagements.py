@@ -36,16 +36,13 @@ def list_engagements(request: Request, register: Register) -> Response:
     """The engagements that pass the filters, newest first. A repeated filter means either; different ones must hold together."""
     asked = read_parameters(EngagementParameters, request)
     window = asked.window(request, asked.sort)
-    with register.reading() as connection:
-        listed = engagements.list_engagements(connection, asked, window)
-    return answers.page(request, asked, listed)
+    return answers.page(request, asked, engagements.list_engagements(register, asked, window))
 
 
 @router.get("/{id}", response_model=Engagement, responses=refusals(308, 404, 410, 422))
 def read_engagement(id: Id, register: Register) -> Response:
     """One engagement with its people, organizations, outcomes, sources and assertions."""
-    with register.reading() as connection:
-        return answers.found(find(connection, "engagement", id))
+    return answers.found(find(register, "engagement", id))
 
 
 @router.post("", status_code=201, response_model=Engagement, responses=refusals(400, 409, 413, 415, 422))

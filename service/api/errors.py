@@ -7,7 +7,6 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -16,7 +15,7 @@ from service.api.middleware import HEADER, Entrance, allowed_methods, too_large
 from service.api.problems import MethodNotAllowed, NoSuchPath
 from service.api.requests import plural
 from service.api.routing import refusal_of
-from service.errors import Conflict, Merged, Problem, nearest
+from service.errors import Merged, Problem, nearest
 from service.settings import Settings
 
 _log = structlog.get_logger("service.api")
@@ -28,7 +27,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _refused)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(IntegrityError, _raced)
     app.add_exception_handler(Exception, _unexpected)
     app.add_middleware(Entrance, max_body_bytes=settings.max_body_bytes)
     document.install(app)
@@ -74,15 +72,6 @@ def _meant(path: str, app: FastAPI) -> str:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     return problems.answer(refusal_of(cast(RequestValidationError, error)), request.scope)
-
-
-async def _raced(request: Request, error: Exception) -> Response:
-    # What the verbs check, another writer may have taken in between; the database has the last word.
-    _log.warning("refused by the database", path=request.scope["path"], error=str(cast(IntegrityError, error).orig))
-    found = re.search(r"failed: (\w+)\.(\w+)|Key \((\w+)\)", str(cast(IntegrityError, error).orig))
-    field = (found.group(2) or found.group(3)) if found else "a field"
-    conflict = Conflict(f"Another record has this value of {field} already, and only one can have it")
-    return problems.answer(conflict, request.scope)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -80,9 +80,7 @@ def _revisions(router: APIRouter, noun: Noun) -> None:
         """What became of the record, newest first; also of one that was withdrawn or merged."""
         asked = read_parameters(Paging, request)
         window = asked.window(request, "-version")
-        with register.reading() as connection:
-            listed = history.list_revisions(connection, noun, id, window)
-        return answers.page(request, asked, listed)
+        return answers.page(request, asked, history.list_revisions(register, noun, id, window))
 
     @router.get(
         "/revisions/{version}",
@@ -92,5 +90,4 @@ def _revisions(router: APIRouter, noun: Noun) -> None:
     )
     def read_revision(id: Id, version: Version, register: Register) -> Response:
         """The record as it was after one of its revisions."""
-        with register.reading() as connection:
-            return answers.text(history.find_revision(connection, noun, id, version))
+        return answers.text(history.find_revision(register, noun, id, version))

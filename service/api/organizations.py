@@ -31,16 +31,13 @@ def list_organizations(request: Request, register: Register) -> Response:
     """The organizations that pass the filters. A repeated filter means either; different ones must hold together."""
     asked = read_parameters(OrganizationParameters, request)
     window = asked.window(request, asked.sort)
-    with register.reading() as connection:
-        listed = directory.list_records(connection, "organization", asked, window)
-    return answers.page(request, asked, listed)
+    return answers.page(request, asked, directory.list_records(register, "organization", asked, window))
 
 
 @router.get("/{id}", response_model=Organization, responses=refusals(308, 404, 410, 422))
 def read_organization(id: Id, register: Register) -> Response:
     """One organization, with all names and what sources say otherwise."""
-    with register.reading() as connection:
-        return answers.found(find(connection, "organization", id))
+    return answers.found(find(register, "organization", id))
 
 
 @router.post("", status_code=201, response_model=Organization, responses=refusals(400, 409, 413, 415, 422))

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from service.api import answers, examples, parts, routing
 from service.api.cursors import Counting
+from service.api.members import EngagementOutcome, Outcome
 from service.api.pages import OutcomeList, OutcomePage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import OutcomePatch
 from service.api.problems import refusals
-from service.api.records import EngagementOutcome, Outcome
 from service.api.requests import By, Id, PartId, Register
 from service.register.outcome import OutcomeShape
 from service.register.reading import outcomes
@@ -76,13 +76,10 @@ def list_outcomes(request: Request, register: Register) -> Response:
     """The outcomes of all engagements that pass the filters, each with the engagement that it came of."""
     asked = read_parameters(OutcomeParameters, request)
     window = asked.window(request, asked.sort)
-    with register.reading() as connection:
-        listed = outcomes.list_outcomes(connection, asked, window)
-    return answers.page(request, asked, listed)
+    return answers.page(request, asked, outcomes.list_outcomes(register, asked, window))
 
 
 @every.get("/{id}", response_model=EngagementOutcome, responses=refusals(308, 404, 410, 422))
 def read_outcome(id: Id, register: Register) -> Response:
     """One outcome with the engagement that it came of."""
-    with register.reading() as connection:
-        return answers.text(find_outcome(connection, id))
+    return answers.text(find_outcome(register, id))

@@ -4,19 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from service.api.records import (
-    Assertion,
-    Citation,
-    EngagementOutcome,
-    EngagementSummary,
-    Organization,
-    Outcome,
-    Participation,
-    Person,
-    Revision,
-    Source,
-    Topic,
-)
+from service.api.members import Assertion, Citation, EngagementOutcome, Outcome, Participation
+from service.api.records import EngagementSummary, Organization, Person, Revision, Source, Topic
 
 
 class Page(BaseModel):

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Body, Response
 
 from service.api import examples, parts, routing
+from service.api.members import Participation
 from service.api.pages import ParticipationList
 from service.api.patches import ParticipationPatch
 from service.api.problems import refusals
-from service.api.records import Participation
 from service.api.requests import By, Id, PartId, Register
 from service.register.engagement import ParticipationShape
 

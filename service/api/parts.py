@@ -52,8 +52,7 @@ def removed(register: Database, noun: Noun, record_id: str, part: Part, part_id:
 
 
 def _record(register: Database, noun: Noun, record_id: str) -> dict[str, Any]:
-    with register.reading() as connection:
-        record: dict[str, Any] = orjson.loads(find(connection, noun, record_id).json)
+    record: dict[str, Any] = orjson.loads(find(register, noun, record_id).json)
     return record
 
 

@@ -31,16 +31,13 @@ def list_people(request: Request, register: Register) -> Response:
     """The people that pass the filters. A repeated filter means either; different ones must hold together."""
     asked = read_parameters(PersonParameters, request)
     window = asked.window(request, asked.sort)
-    with register.reading() as connection:
-        listed = directory.list_records(connection, "person", asked, window)
-    return answers.page(request, asked, listed)
+    return answers.page(request, asked, directory.list_records(register, "person", asked, window))
 
 
 @router.get("/{id}", response_model=Person, responses=refusals(308, 404, 410, 422))
 def read_person(id: Id, register: Register) -> Response:
     """One person, with all names and what sources say otherwise."""
-    with register.reading() as connection:
-        return answers.found(find(connection, "person", id))
+    return answers.found(find(register, "person", id))
 
 
 @router.post("", status_code=201, response_model=Person, responses=refusals(400, 409, 413, 415, 422))

@@ -1,8 +1,4 @@
-"""All routes of the register, in one router, the most asked first.
-
-Routes are tried one after another, and a router that is included costs each request that passes it some twenty times what a
-route costs; so there is one.
-"""
+"""All routes of the register, the most asked first, because they are tried one after another."""
 
 from typing import Final
 
@@ -27,7 +23,7 @@ from service.register.verbs.moving import Mergeable
 
 _MERGEABLE: Final[tuple[Mergeable, ...]] = ("engagement", "person", "organization")
 
-_PARTS: Final[tuple[APIRouter, ...]] = (
+routers: Final[tuple[APIRouter, ...]] = (
     engagements.router,
     people.router,
     organizations.router,
@@ -42,8 +38,3 @@ _PARTS: Final[tuple[APIRouter, ...]] = (
     *(lives.routes(noun) for noun in NOUNS),
     health.router,
 )
-
-register = APIRouter()
-register.routes.extend(route for part in _PARTS for route in part.routes)
-
-routers: Final[tuple[APIRouter, ...]] = (register,)

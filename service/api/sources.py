@@ -31,16 +31,13 @@ def list_sources(request: Request, register: Register) -> Response:
     """The sources that pass the filters. A repeated filter means either; different ones must hold together."""
     asked = read_parameters(SourceParameters, request)
     window = asked.window(request, asked.sort)
-    with register.reading() as connection:
-        listed = directory.list_records(connection, "source", asked, window)
-    return answers.page(request, asked, listed)
+    return answers.page(request, asked, directory.list_records(register, "source", asked, window))
 
 
 @router.get("/{id}", response_model=Source, responses=refusals(404, 410, 422))
 def read_source(id: Id, register: Register) -> Response:
     """One source."""
-    with register.reading() as connection:
-        return answers.found(find(connection, "source", id))
+    return answers.found(find(register, "source", id))
 
 
 @router.post("", status_code=201, response_model=Source, responses=refusals(400, 409, 413, 415, 422))

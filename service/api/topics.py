@@ -31,16 +31,13 @@ def list_topics(request: Request, register: Register) -> Response:
     """The topics that pass the filters. A repeated filter means either; different ones must hold together."""
     asked = read_parameters(TopicParameters, request)
     window = asked.window(request, asked.sort)
-    with register.reading() as connection:
-        listed = directory.list_records(connection, "topic", asked, window)
-    return answers.page(request, asked, listed)
+    return answers.page(request, asked, directory.list_records(register, "topic", asked, window))
 
 
 @router.get("/{id}", response_model=Topic, responses=refusals(404, 410, 422))
 def read_topic(id: Id, register: Register) -> Response:
     """One topic, with its synonyms."""
-    with register.reading() as connection:
-        return answers.found(find(connection, "topic", id))
+    return answers.found(find(register, "topic", id))
 
 
 @router.post("", status_code=201, response_model=Topic, responses=refusals(400, 409, 413, 415, 422))

@@ -147,7 +147,7 @@ class Engine(Protocol):
 
     kind: Literal["embedded", "meilisearch"]
     lingers: bool
-    """True where a request whose answer was lost may still arrive later; such a batch must be looked for before anything else is sent."""
+    """True where a request whose answer was lost may still arrive later: its batch is looked for before anything else is sent."""
 
     def prepare(self) -> IndexState:
         """Make the index if it is missing and bring its settings in line with `schema`; waits until both are done."""

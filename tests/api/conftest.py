@@ -13,10 +13,12 @@ from service.register.verbs.journal import Actor
 from service.settings import Settings
 from tests.api.office import Office, furnished
 
+BODY_BOUND = 2 * 1024 * 1024
+
 
 @pytest.fixture
 def app(database: Database, tmp_path: Path) -> FastAPI:
-    made = create_app(Settings(data_dir=tmp_path, worker="outside"))
+    made = create_app(Settings(data_dir=tmp_path, worker="outside", max_body_bytes=BODY_BOUND))
     made.state.database = database
     return made
 

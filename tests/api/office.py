@@ -60,9 +60,13 @@ def furnished(database: Database, by: Actor) -> Office:
         )
         (release,) = recorded(
             "source",
-            SourceShape(title="김동연 지사, 개빈 뉴섬 주지사와 회담", url="https://gg.go.kr/1", publisher="Gyeonggi", grade="own-primary"),
+            SourceShape(
+                title="김동연 지사, 개빈 뉴섬 주지사와 회담", url="https://gg.go.kr/1", publisher="Gyeonggi", grade="own-primary"
+            ),
         )
-        (trip,) = recorded("engagement", engagement("trip", "Trip to North America", when="2024-05-06/2024-05-18", countries=["US", "CA"]))
+        (trip,) = recorded(
+            "engagement", engagement("trip", "Trip to North America", when="2024-05-06/2024-05-18", countries=["US", "CA"])
+        )
         meeting, visit, undated = recorded(
             "engagement",
             EngagementShape.model_validate(
@@ -77,12 +81,24 @@ def furnished(database: Database, by: Actor) -> Office:
                     "parent": trip,
                     "external_ids": ["gg-2024-05-07", "press:7"],
                     "participations": [
-                        {"side": "host", "person": newsom, "organization": california, "office": "Governor", "office_type": "governor"},
+                        {
+                            "side": "host",
+                            "person": newsom,
+                            "organization": california,
+                            "office": "Governor",
+                            "office_type": "governor",
+                        },
                         {"side": "counterpart", "person": kim, "office_as_titled": "지사", "office_type": "governor"},
                         {"side": "counterpart", "headcount": 12, "note": "delegation"},
                     ],
                     "outcomes": [
-                        {"kind": "agreement", "title_en": "Climate cooperation", "status": "agreed", "expires_on": "2026-12", "parties": [california]},
+                        {
+                            "kind": "agreement",
+                            "title_en": "Climate cooperation",
+                            "status": "agreed",
+                            "expires_on": "2026-12",
+                            "parties": [california],
+                        },
                         {"kind": "mou", "title_en": "Start-up exchange", "status": "proposed", "due_on": "2025-06-30"},
                     ],
                     "citations": [{"source": release, "locator": "line 3", "quote": "회담"}],
@@ -100,7 +116,14 @@ def furnished(database: Database, by: Actor) -> Office:
                     "visibility": "internal",
                     "in_scope": False,
                     "participations": [{"side": "counterpart", "person": eby, "organization": british_columbia}],
-                    "outcomes": [{"kind": "investment", "title_en": "Hydrogen", "status": "signed", "amount": {"currency": "CAD", "amount": "12.50"}}],
+                    "outcomes": [
+                        {
+                            "kind": "investment",
+                            "title_en": "Hydrogen",
+                            "status": "signed",
+                            "amount": {"currency": "CAD", "amount": "12.50"},
+                        }
+                    ],
                 }
             ),
             engagement("letter", "Letter without a date"),

@@ -34,8 +34,12 @@ async def test_everything_that_belongs_to_it_is_recorded_in_the_same_request(cli
         "title_ko": "브리티시컬럼비아주와 협약 체결",
         "parent": office.trip,
         "topics": [office.trade],
-        "participations": [{"side": "counterpart", "person": office.eby, "organization": office.british_columbia, "role": "signatory"}],
-        "outcomes": [{"kind": "mou", "title_en": "Trade", "amount": {"currency": "CAD", "amount": "10.5"}, "parties": [office.california]}],
+        "participations": [
+            {"side": "counterpart", "person": office.eby, "organization": office.british_columbia, "role": "signatory"}
+        ],
+        "outcomes": [
+            {"kind": "mou", "title_en": "Trade", "amount": {"currency": "CAD", "amount": "10.5"}, "parties": [office.california]}
+        ],
         "citations": [{"source": office.release, "locator": "p. 2"}],
         "assertions": [{"field": "when", "value": "2024-05-09", "source": office.release}],
     }

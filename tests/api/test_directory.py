@@ -110,8 +110,12 @@ async def test_the_case_of_letters_beyond_ascii_does_not_matter(client: httpx.As
         assert await names(client, "/v1/organizations", {"name": name}) == ["Łódź Voivodeship"]
 
 
-@pytest.mark.parametrize(("name", "expected"), [("clim", ["climate"]), ("탄소", ["climate"]), ("Net Z", ["climate"]), ("통상", ["trade"])])
-async def test_topics_are_found_by_label_and_synonym(client: httpx.AsyncClient, office: Office, name: str, expected: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "expected"), [("clim", ["climate"]), ("탄소", ["climate"]), ("Net Z", ["climate"]), ("통상", ["trade"])]
+)
+async def test_topics_are_found_by_label_and_synonym(
+    client: httpx.AsyncClient, office: Office, name: str, expected: list[str]
+) -> None:
     assert await names(client, "/v1/topics", {"name": name}) == expected
 
 
@@ -130,7 +134,9 @@ async def test_organizations_are_narrowed_down(
     assert await names(client, "/v1/organizations", query) == expected
 
 
-@pytest.mark.parametrize("query", [{"name": "김동연"}, {"url": "https://gg.go.kr/1"}, {"publisher": "Gyeonggi"}, {"grade": "own-primary"}])
+@pytest.mark.parametrize(
+    "query", [{"name": "김동연"}, {"url": "https://gg.go.kr/1"}, {"publisher": "Gyeonggi"}, {"grade": "own-primary"}]
+)
 async def test_sources_are_narrowed_down(client: httpx.AsyncClient, office: Office, query: dict[str, str]) -> None:
     await client.post("/v1/sources", json={"title": "A blog", "grade": "blog"})
     assert await names(client, "/v1/sources", query) == ["김동연 지사, 개빈 뉴섬 주지사와 회담"]

@@ -19,12 +19,17 @@ pytestmark = pytest.mark.anyio
 Query = list[tuple[str, str]]
 
 
-async def titles(client: httpx.AsyncClient, query: Query | dict[str, Any] | str) -> list[str]:
+async def titles(client: httpx.AsyncClient, query: Any) -> list[str]:
     page = answered(await client.get("/v1/engagements", params=query), EngagementPage)
     return [item["title_en"] for item in page["items"]]
 
 
-TRIP, MEETING, VISIT, LETTER = "Trip to North America", "Meeting with Governor Newsom", "Visit of Premier Eby", "Letter without a date"
+TRIP, MEETING, VISIT, LETTER = (
+    "Trip to North America",
+    "Meeting with Governor Newsom",
+    "Visit of Premier Eby",
+    "Letter without a date",
+)
 
 
 async def test_a_summary_tells_who_took_part_and_which_organizations(client: httpx.AsyncClient, office: Office) -> None:
@@ -132,7 +137,7 @@ async def test_pages_of_any_length_put_together_are_the_whole_list_in_its_order(
     found: list[str] = []
     cursor: str | None = None
     for _ in range(5):
-        query = {"sort": sort, "limit": limit} | ({"cursor": cursor} if cursor else {})
+        query: dict[str, Any] = {"sort": sort, "limit": limit} | ({"cursor": cursor} if cursor else {})
         page = answered(await client.get("/v1/engagements", params=query), EngagementPage)
         found += [item["title_en"] for item in page["items"]]
         cursor = page["next_cursor"]
@@ -195,7 +200,19 @@ def changed(cursor: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "!!!", "한글", "eyJ9", "W10", "WyJcdWQ4MDAiLDEsIngiXQ", "W05hTiwxLCJ4Il0", "W" * 5000, base64.b64encode(b"[" * 3000).decode()]
+    "text",
+    [
+        "",
+        "x",
+        "!!!",
+        "한글",
+        "eyJ9",
+        "W10",
+        "WyJcdWQ4MDAiLDEsIngiXQ",
+        "W05hTiwxLCJ4Il0",
+        "W" * 5000,
+        base64.b64encode(b"[" * 3000).decode(),
+    ],
 )
 async def test_what_is_no_cursor_is_refused(client: httpx.AsyncClient, office: Office, text: str) -> None:
     assert faults(await client.get("/v1/engagements", params={"cursor": text}))["cursor"]["code"] == "foreign_cursor"
@@ -217,7 +234,9 @@ async def test_a_cursor_that_was_changed_is_refused(client: httpx.AsyncClient, c
         ("/v1/people", {}),
     ],
 )
-async def test_a_cursor_of_another_list_is_refused(client: httpx.AsyncClient, cursor: str, path: str, query: dict[str, str]) -> None:
+async def test_a_cursor_of_another_list_is_refused(
+    client: httpx.AsyncClient, cursor: str, path: str, query: dict[str, str]
+) -> None:
     assert faults(await client.get(path, params=query | {"cursor": cursor}))["cursor"]["code"] == "foreign_cursor"
 
 

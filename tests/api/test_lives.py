@@ -72,7 +72,9 @@ async def test_a_reason_is_text(client: httpx.AsyncClient, record: str) -> None:
     assert (await client.get(record)).status_code == 200
 
 
-@pytest.mark.parametrize("holder", ["people/newsom", "organizations/california", "topics/climate", "sources/release", "engagements/trip"])
+@pytest.mark.parametrize(
+    "holder", ["people/newsom", "organizations/california", "topics/climate", "sources/release", "engagements/trip"]
+)
 async def test_what_an_engagement_refers_to_cannot_be_withdrawn(client: httpx.AsyncClient, office: Office, holder: str) -> None:
     noun, name = holder.split("/")
     where = f"/v1/{noun}/{getattr(office, name)}"

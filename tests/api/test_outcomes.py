@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from service.api.members import EngagementOutcome
 from service.api.pages import OutcomePage
-from service.api.records import EngagementOutcome
 from tests.api.expectations import answered, faults, refused
 from tests.api.office import UNKNOWN, Office
 
@@ -51,7 +51,9 @@ async def test_each_tells_of_its_engagement(client: httpx.AsyncClient, office: O
         ([("expires_before", "2026-12-01")], []),
     ],
 )
-async def test_they_are_narrowed_down(client: httpx.AsyncClient, office: Office, query: list[tuple[str, str]], expected: list[str]) -> None:
+async def test_they_are_narrowed_down(
+    client: httpx.AsyncClient, office: Office, query: list[tuple[str, str]], expected: list[str]
+) -> None:
     assert await titles(client, query) == expected
 
 
@@ -94,7 +96,9 @@ async def test_what_is_open_at_the_start_may_expire_at_any_time(client: httpx.As
 
 async def test_what_expires_soonest_comes_first_and_what_has_no_day_last(client: httpx.AsyncClient, office: Office) -> None:
     for title, day in (("Later", "2030"), ("Sooner", "2025-01-05")):
-        await client.post(f"/v1/engagements/{office.undated}/outcomes", json={"kind": "mou", "title_en": title, "expires_on": day})
+        await client.post(
+            f"/v1/engagements/{office.undated}/outcomes", json={"kind": "mou", "title_en": title, "expires_on": day}
+        )
     expected = ["Sooner", CLIMATE, "Later", EXCHANGE, HYDROGEN]
     assert await titles(client, {"sort": "expires_on"}) == expected
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""Participations, outcomes, citations and assertions, each below its engagement; assertions below people and organizations too."""
+"""Participations, outcomes, citations and assertions of an engagement; assertions of people and organizations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from service.api import examples
+from service.api.members import Assertion, Citation, Outcome, Participation
 from service.api.pages import AssertionList, CitationList, OutcomeList, ParticipationList
-from service.api.records import Assertion, Citation, Outcome, Participation
 from tests.api.expectations import answered, faults, refused
 from tests.api.office import UNKNOWN, Office
 
@@ -31,8 +31,22 @@ class Kind:
 
 
 KINDS = [
-    Kind("meeting", "participations", {"side": "third-party", "name_as_printed": "관계자"}, {"note": "관계자 3명"}, Participation, ParticipationList),
-    Kind("meeting", "outcomes", {"kind": "loi", "title_en": "Letter of intent"}, {"status": "signed", "signed_on": "2024-05"}, Outcome, OutcomeList),
+    Kind(
+        "meeting",
+        "participations",
+        {"side": "third-party", "name_as_printed": "관계자"},
+        {"note": "관계자 3명"},
+        Participation,
+        ParticipationList,
+    ),
+    Kind(
+        "meeting",
+        "outcomes",
+        {"kind": "loi", "title_en": "Letter of intent"},
+        {"status": "signed", "signed_on": "2024-05"},
+        Outcome,
+        OutcomeList,
+    ),
     Kind("meeting", "citations", {"source": "release", "locator": "p. 9"}, {"quote": "협력"}, Citation, CitationList),
     Kind("meeting", "assertions", {"field": "place", "value": "Sacramento"}, {"source": "release"}, Assertion, AssertionList),
     Kind("newsom", "assertions", {"field": "name_ko", "value": "개빈 뉴솜"}, {"reason": "misprint"}, Assertion, AssertionList),
@@ -118,10 +132,15 @@ async def test_a_record_that_was_withdrawn_takes_no_part(client: httpx.AsyncClie
 async def test_an_amount_is_patched_member_by_member(client: httpx.AsyncClient, office: Office) -> None:
     (outcome,) = (await client.get(f"/v1/engagements/{office.visit}/outcomes")).json()["items"]
     where = f"/v1/engagements/{office.visit}/outcomes/{outcome['id']}"
-    assert (await client.patch(where, json={"amount": {"amount": "13.75"}})).json()["amount"] == {"currency": "CAD", "amount": "13.75"}
+    assert (await client.patch(where, json={"amount": {"amount": "13.75"}})).json()["amount"] == {
+        "currency": "CAD",
+        "amount": "13.75",
+    }
     assert (await client.patch(where, json={"amount": None})).json()["amount"] is None
 
 
 async def test_a_participation_is_somebody(client: httpx.AsyncClient, office: Office) -> None:
-    fault = faults(await client.post(f"/v1/engagements/{office.meeting}/participations", json={"side": "host", "office": "Mayor"}))["#"]
+    fault = faults(
+        await client.post(f"/v1/engagements/{office.meeting}/participations", json={"side": "host", "office": "Mayor"})
+    )["#"]
     assert "person, organization, name_as_printed, headcount" in fault["detail"]

@@ -18,14 +18,18 @@ async def revise(client: httpx.AsyncClient, record_id: str, patch: object) -> ht
 
 async def test_what_is_named_is_set_and_everything_else_stays(client: httpx.AsyncClient, office: Office) -> None:
     before = (await client.get(f"/v1/engagements/{office.meeting}")).json()
-    after = answered(await revise(client, office.meeting, {"title_ko": "캘리포니아 주지사 면담", "when": "2024-05-08"}), Engagement)
+    after = answered(
+        await revise(client, office.meeting, {"title_ko": "캘리포니아 주지사 면담", "when": "2024-05-08"}), Engagement
+    )
     assert (after["title_ko"], after["when_start"], after["version"]) == ("캘리포니아 주지사 면담", "2024-05-08", 2)
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"title_ko", "when", "when_start", "when_end", "version", "revised_at"}
 
 
 async def test_null_removes_and_lists_are_replaced(client: httpx.AsyncClient, office: Office) -> None:
-    after = answered(await revise(client, office.meeting, {"title_ko": None, "topics": [office.trade], "parent": None}), Engagement)
+    after = answered(
+        await revise(client, office.meeting, {"title_ko": None, "topics": [office.trade], "parent": None}), Engagement
+    )
     assert after["title_ko"] is None
     assert [topic["id"] for topic in after["topics"]] == [office.trade]
     assert after["parent"] is None
@@ -47,8 +51,12 @@ async def test_plain_json_is_taken_as_a_merge_patch_too(client: httpx.AsyncClien
     assert answered(response, Engagement)["status"] == "cancelled"
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "application/json-patch+json", "application/xml", "multipart/form-data; boundary=x"])
-async def test_another_media_type_is_415_and_says_what_is_taken(client: httpx.AsyncClient, office: Office, media_type: str) -> None:
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/json-patch+json", "application/xml", "multipart/form-data; boundary=x"]
+)
+async def test_another_media_type_is_415_and_says_what_is_taken(
+    client: httpx.AsyncClient, office: Office, media_type: str
+) -> None:
     response = await client.patch(f"/v1/engagements/{office.meeting}", content="{}", headers={"Content-Type": media_type})
     refused(response, 415, "unsupported-media-type")
     assert response.headers["accept-patch"] == "application/merge-patch+json, application/json"

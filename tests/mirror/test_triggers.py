@@ -95,6 +95,7 @@ def test_a_trigger_that_is_not_what_it_should_be_is_named_on_sqlite(sqlite_datab
 DROP = "DROP TRIGGER touch_person_by_person ON person"
 MADE = "CREATE TRIGGER touch_person_by_person AFTER"
 CALL = "EXECUTE FUNCTION touch_person_by_person()"
+WHOLE = "INSERT OR UPDATE OR DELETE ON"
 ONE, BOTH = "touch_person_by_person", "touch_person_by_person, touch_person_by_person_truncate"
 
 SPOILED_ON_POSTGRESQL = {
@@ -108,10 +109,10 @@ SPOILED_ON_POSTGRESQL = {
     "for fewer events": (ONE, [DROP, f"{MADE} INSERT ON person FOR EACH ROW {CALL}"]),
     "under a condition": (
         ONE,
-        [DROP, f"{MADE} INSERT OR UPDATE OR DELETE ON person FOR EACH ROW WHEN (pg_trigger_depth() = 9) {CALL}"],
+        [DROP, f"{MADE} {WHOLE} person FOR EACH ROW WHEN (pg_trigger_depth() = 9) {CALL}"],
     ),
     "on fewer columns": (ONE, [DROP, f"{MADE} INSERT OR UPDATE OF note OR DELETE ON person FOR EACH ROW {CALL}"]),
-    "on another table": (ONE, [DROP, f"{MADE} INSERT OR UPDATE OR DELETE ON organization FOR EACH ROW {CALL}"]),
+    "on another table": (ONE, [DROP, f"{MADE} {WHOLE} organization FOR EACH ROW {CALL}"]),
 }
 
 

@@ -196,6 +196,14 @@ async def test_the_folder_removed_under_a_running_engine_is_down_and_then_made_a
     assert await found(engine) == ["eby"]
 
 
+def test_where_no_index_can_be_made_the_engine_is_down(tmp_path: Path) -> None:
+    occupied = tmp_path / "occupied"
+    occupied.write_text("a file, not a folder")
+
+    with pytest.raises(EngineDown):
+        EmbeddedEngine(occupied).prepare()
+
+
 def test_a_ticket_of_an_earlier_process_is_not_settled(tmp_path: Path) -> None:
     first = EmbeddedEngine(tmp_path)
     first.prepare()

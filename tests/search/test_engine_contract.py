@@ -146,8 +146,10 @@ async def test_an_open_searcher_sees_each_batch_once_it_is_settled(engine: Engin
         Query(filters=(OneOf("titles", ("x",)),)),
         Query(filters=(OneOf("years", ("2024",)),)),
         Query(facets=("titles",)),
+        Query(text="half a \ud800 character"),
+        Query(filters=(OneOf("kind", ("\udfff",)),)),
     ],
-    ids=["not filterable", "text for a number", "not countable"],
+    ids=["not filterable", "text for a number", "not countable", "not a text", "not a value"],
 )
 async def test_what_the_schema_does_not_allow_is_refused(engine: Engine, query: Query) -> None:
     with pytest.raises(EngineRefused):

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Annotated, Final
 
 from pydantic import Field
-from sqlalchemy import Connection
 
+from service.database import Database
 from service.register.codes import Level, OrganizationKind, SourceGrade
 from service.register.places import CountryCode
 from service.register.reading import records
@@ -69,9 +69,9 @@ class SourceFilters(Shape):
 Filters = PersonFilters | OrganizationFilters | TopicFilters | SourceFilters
 
 
-def list_records(connection: Connection, noun: Noun, filters: Filters, window: Window) -> Page:
+def list_records(register: Database, noun: Noun, filters: Filters, window: Window) -> Page:
     """A page of the records of this noun that pass the filters, each whole, without withdrawn and merged ones."""
-    question = Question(connection.dialect.name == "sqlite")
+    question = Question(register.is_sqlite)
     question.hold(live(noun))
     if filters.name is not None:
         question.hold(_named(question, noun, filters.name))
@@ -79,7 +79,7 @@ def list_records(connection: Connection, noun: Noun, filters: Filters, window: W
         question.one_of(f"r.{field}", getattr(filters, field, ()))
     if filters.external_id:
         question.hold(f"r.id IN (SELECT {noun}_id FROM external_id WHERE {named(question, filters.external_id)})")
-    return page(connection, _listing(noun, question.sqlite), question, _order(noun, window.sort, question.sqlite), window)
+    return page(register, _listing(noun, question.sqlite), question, _order(noun, window.sort, question.sqlite), window)
 
 
 def _named(question: Question, noun: Noun, name: str) -> str:

@@ -38,7 +38,8 @@ def _statement(sqlite: bool) -> TextClause:
             ),
             "organization_names": j.array(
                 j.object(same("n", "text", "kind")),
-                f"organization_name n WHERE n.organization_id IN (SELECT p.organization_id {took_part} UNION SELECT op.organization_id {bound})",
+                "organization_name n WHERE n.organization_id IN"
+                f" (SELECT p.organization_id {took_part} UNION SELECT op.organization_id {bound})",
                 "n.position, n.id",
             ),
             "former_people": j.strings("m.id", f"person m WHERE m.merged_into IN (SELECT p.person_id {took_part})", "m.id"),

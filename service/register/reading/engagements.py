@@ -7,8 +7,8 @@ from functools import cache
 from typing import Annotated, Final
 
 from pydantic import Field
-from sqlalchemy import Connection
 
+from service.database import Database
 from service.register import when
 from service.register.codes import Kind, OfficeType, OutcomeKind, OutcomeStatus, Status, Visibility
 from service.register.external_id import split
@@ -53,13 +53,13 @@ class EngagementFilters(Shape):
     in_scope: bool | None = None
 
 
-def list_engagements(connection: Connection, filters: EngagementFilters, window: Window) -> Page:
+def list_engagements(register: Database, filters: EngagementFilters, window: Window) -> Page:
     """A page of the engagements that pass the filters, without withdrawn and merged ones."""
-    question = Question(connection.dialect.name == "sqlite")
+    question = Question(register.is_sqlite)
     question.hold(live("engagement"))
     _narrow(question, filters)
-    _narrow_by_ids(connection, question, filters)
-    return page(connection, _listing(question.sqlite), question, SORTS[window.sort], window)
+    _narrow_by_ids(register, question, filters)
+    return page(register, _listing(question.sqlite), question, SORTS[window.sort], window)
 
 
 def _narrow(question: Question, filters: EngagementFilters) -> None:
@@ -80,16 +80,16 @@ def _narrow(question: Question, filters: EngagementFilters) -> None:
         _has(question, "external_id", named(question, filters.external_id))
 
 
-def _narrow_by_ids(connection: Connection, question: Question, filters: EngagementFilters) -> None:
-    if people := standing_for(connection, "person", filters.person, "person"):
+def _narrow_by_ids(register: Database, question: Question, filters: EngagementFilters) -> None:
+    if people := standing_for(register, "person", filters.person, "person"):
         _has(question, "participation", f"person_id IN {question.listed(people)}")
-    if organizations := standing_for(connection, "organization", filters.organization, "organization"):
+    if organizations := standing_for(register, "organization", filters.organization, "organization"):
         listed = question.listed(organizations)
         bound = f"SELECT outcome_id FROM outcome_party WHERE organization_id IN {listed}"
         question.hold(f"{_with('participation', f'organization_id IN {listed}')} OR {_with('outcome', f'id IN ({bound})')}")
-    if topics := standing_for(connection, "topic", filters.topic, "topic"):
+    if topics := standing_for(register, "topic", filters.topic, "topic"):
         _has(question, "engagement_topic", f"topic_id IN {question.listed(topics)}")
-    question.one_of("r.parent_id", standing_for(connection, "engagement", filters.parent, "parent"))
+    question.one_of("r.parent_id", standing_for(register, "engagement", filters.parent, "parent"))
 
 
 def _has(question: Question, table: str, condition: str) -> None:

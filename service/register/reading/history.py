@@ -7,8 +7,7 @@ A revision can be read whatever became of the record since; what was withdrawn o
 
 from functools import cache
 
-from sqlalchemy import Connection
-
+from service.database import Database
 from service.errors import NotFound
 from service.register.reading.json_sql import JsonSql, same
 from service.register.reading.question import Listing, Order, Page, Question, Window, as_text, page
@@ -17,24 +16,25 @@ from service.register.reading.records import Noun
 _NEWEST_FIRST = Order("r.version", descending=True)
 
 
-def list_revisions(connection: Connection, noun: Noun, record_id: str, window: Window) -> Page:
+def list_revisions(register: Database, noun: Noun, record_id: str, window: Window) -> Page:
     """A page of the record's revisions, without the record itself. Raises `NotFound` for an id that was never recorded."""
-    question = Question(connection.dialect.name == "sqlite")
+    question = Question(register.is_sqlite)
     question.hold(f"r.noun = {question.value(noun)} AND r.record_id = {question.value(record_id)}")
-    found = page(connection, _listing(question.sqlite), question, _NEWEST_FIRST, window)
+    found = page(register, _listing(question.sqlite), question, _NEWEST_FIRST, window)
     if not found.items and window.after is None:
         raise NotFound(f"There is no {noun} with the id {record_id!r}.")
     return found
 
 
-def find_revision(connection: Connection, noun: Noun, record_id: str, version: int) -> str:
+def find_revision(register: Database, noun: Noun, record_id: str, version: int) -> str:
     """One revision as JSON text, with the record as it was after it. Raises `NotFound` when there is none."""
-    question = Question(connection.dialect.name == "sqlite")
+    question = Question(register.is_sqlite)
     values = ", ".join(question.value(each) for each in (noun, record_id, version))
     sql = f"SELECT {_whole(question.sqlite)} FROM revision r WHERE (r.noun, r.record_id, r.version) = ({values})"
-    json: str | None = connection.exec_driver_sql(sql, question.values).scalar()
-    if json is None:
+    rows = register.ask(sql, question.values)
+    if not rows:
         raise NotFound(f"There is no version {version} of the {noun} {record_id!r}.")
+    json: str = rows[0][0]
     return json
 
 

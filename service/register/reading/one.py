@@ -8,8 +8,7 @@ Whoever shows a single record asks here, so that who may see what is decided in 
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
+from service.database import Database
 from service.errors import NotFound
 from service.register.reading import outcomes, records
 from service.register.reading.json_sql import JsonSql
@@ -25,23 +24,23 @@ class Found(NamedTuple):
     version: int
 
 
-def find(connection: Connection, noun: Noun, record_id: str) -> Found:
+def find(register: Database, noun: Noun, record_id: str) -> Found:
     """The record with this id, in one statement. Raises `NotFound`, `Gone` or `Merged` for one that cannot be shown."""
-    row = connection.exec_driver_sql(_record(noun, connection.dialect.name == "sqlite"), {"v0": record_id}).first()
-    if row is None:
+    rows = register.ask(_record(noun, register.is_sqlite), {"v0": record_id})
+    if not rows:
         raise NotFound(f"There is no {noun} with the id {record_id!r}.")
-    json, version, withdrawn_at, withdrawn_reason, merged_into = row
+    json, version, withdrawn_at, withdrawn_reason, merged_into = rows[0]
     _refuse(noun, record_id, withdrawn_at, withdrawn_reason, merged_into)
     return Found(json, version)
 
 
-def find_outcome(connection: Connection, outcome_id: str) -> str:
+def find_outcome(register: Database, outcome_id: str) -> str:
     """One outcome with the engagement that it came of, as JSON text; it is withdrawn and merged with that engagement."""
-    row = connection.exec_driver_sql(_outcome(connection.dialect.name == "sqlite"), {"v0": outcome_id}).first()
-    if row is None:
+    rows = register.ask(_outcome(register.is_sqlite), {"v0": outcome_id})
+    if not rows:
         raise NotFound(f"There is no outcome with the id {outcome_id!r}.")
-    json: str = row[0]
-    _refuse("engagement", *row[1:])
+    json: str = rows[0][0]
+    _refuse("engagement", *rows[0][1:])
     return json
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Connection
 
+from service.database import Database
 from service.register import when
 from service.register.codes import OutcomeKind, OutcomeStatus
 from service.register.reading import records
@@ -43,18 +43,18 @@ class OutcomeFilters(Shape):
     due_before: Annotated[Day | None, Field(description="A day; outcomes that may be due before it.")] = None
 
 
-def list_outcomes(connection: Connection, filters: OutcomeFilters, window: Window) -> Page:
+def list_outcomes(register: Database, filters: OutcomeFilters, window: Window) -> Page:
     """A page of the outcomes that pass the filters, each with the engagement that it came of."""
-    question = Question(connection.dialect.name == "sqlite")
+    question = Question(register.is_sqlite)
     question.hold(live("engagement"))
     question.one_of("u.kind", filters.kind)
     question.one_of("u.status", filters.status)
-    if parties := standing_for(connection, "organization", filters.organization, "organization"):
+    if parties := standing_for(register, "organization", filters.organization, "organization"):
         question.hold(f"u.id IN (SELECT outcome_id FROM outcome_party WHERE organization_id IN {question.listed(parties)})")
     for column, day in (("expires_on", filters.expires_before), ("due_on", filters.due_before)):
         if day is not None:
             question.hold(f"{earliest(f'u.{column}', sqlite=question.sqlite)} < {question.value(day)}")
-    return page(connection, listing(question.sqlite), question, _order(window.sort, question.sqlite), window)
+    return page(register, listing(question.sqlite), question, _order(window.sort, question.sqlite), window)
 
 
 def _order(sort: str, sqlite: bool) -> Order:

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
+from service.database import Database
 from service.errors import Fault, Invalid
 from service.register.reading.records import Noun
 
@@ -105,9 +104,9 @@ def as_text(expression: str, *, sqlite: bool) -> str:
     return expression if sqlite else f"({expression})::text"
 
 
-def page(connection: Connection, listing: Listing, question: Question, order: Order, window: Window) -> Page:
-    """One page of the list, in one statement, and one more for the total where it is asked for."""
-    total = _total(connection, listing, question) if window.counted else None
+def page(register: Database, listing: Listing, question: Question, order: Order, window: Window) -> Page:
+    """One page of the list, and the total where it is asked for, in one statement."""
+    total = f"(SELECT count(*) FROM {listing.source} WHERE {question.where()})" if window.counted else "NULL"
     direction, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
     if window.after is not None:
         last = f"({question.value(window.after.value)}, {question.value(window.after.id)})"
@@ -118,28 +117,24 @@ def page(connection: Connection, listing: Listing, question: Question, order: Or
         f" ORDER BY {order.key} {direction}, {listing.id} {direction} LIMIT {question.value(window.limit + 1)})"
     )
     items = f"FROM {listing.source} JOIN page ON page.id = {listing.id} ORDER BY page.key {direction}, page.id {direction}"
-    joined: str | None = connection.exec_driver_sql(f"{chosen} {_joined(listing.item, items, question.sqlite)}", question.values).scalar()
-    rows = [row.split(_UNIT) for row in joined.split(_RECORD)] if joined else []
-    ended = Key(*json.loads(rows[window.limit - 1][1])) if len(rows) > window.limit else None
-    return Page([item for item, _ in rows[: window.limit]], ended, total)
+    statement = f"{chosen} {_joined(listing.item, total, items, sqlite=question.sqlite)}"
+    ((joined, counted),) = register.ask(statement, question.values)
+    lines = [line.split(_UNIT) for line in joined.split(_RECORD)] if joined else []
+    ended = Key(*json.loads(lines[window.limit - 1][1])) if len(lines) > window.limit else None
+    return Page([item for item, _ in lines[: window.limit]], ended, counted)
 
 
-def _joined(item: str, items: str, sqlite: bool) -> str:
-    """All items, each with its key, in one text: for every row that SQLite gives, threads hand the interpreter to each other.
+def _joined(item: str, total: str, items: str, *, sqlite: bool) -> str:
+    """All items, each with its key, in one text, and the total.
 
-    The separators are control characters, which JSON has only as escapes.
+    For every row that it gives, SQLite lets go of the interpreter, and among busy threads it takes a while to get it back.
+    The separators are characters that JSON has only as escapes.
     """
     if sqlite:
-        row = f"SELECT {item} || char({ord(_UNIT)}) || json_array(page.key, page.id) AS row {items}"
-        return f"SELECT group_concat(row, char({ord(_RECORD)})) FROM ({row})"
-    row = f"SELECT {as_text(item, sqlite=False)} || chr({ord(_UNIT)}) || json_build_array(page.key, page.id)::text AS row {items}"
-    return f"SELECT string_agg(row, chr({ord(_RECORD)})) FROM ({row}) AS rows"
-
-
-def _total(connection: Connection, listing: Listing, question: Question) -> int:
-    sql = f"SELECT count(*) FROM {listing.source} WHERE {question.where()}"
-    counted: int = connection.exec_driver_sql(sql, question.values).scalar_one()
-    return counted
+        line = f"{item} || char({ord(_UNIT)}) || json_array(page.key, page.id)"
+        return f"SELECT group_concat(line, char({ord(_RECORD)})), {total} FROM (SELECT {line} AS line {items})"
+    line = f"{as_text(item, sqlite=False)} || chr({ord(_UNIT)}) || json_build_array(page.key, page.id)::text"
+    return f"SELECT string_agg(line, chr({ord(_RECORD)})), {total} FROM (SELECT {line} AS line {items}) AS lines"
 
 
 def prefixed(question: Question, expressions: Iterable[str], text: str) -> str:
@@ -155,14 +150,15 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def standing_for(connection: Connection, noun: Noun, ids: list[str], parameter: str) -> list[str]:
+def standing_for(register: Database, noun: Noun, ids: list[str], parameter: str) -> list[str]:
     """The ids that these stand for now: the survivor's for one that was merged. Raises `Invalid` for an id without a record."""
     if not ids:
         return []
-    question = Question(connection.dialect.name == "sqlite")
+    question = Question(register.is_sqlite)
     survivor = "coalesce(merged_into, id)" if noun in MERGEABLE else "id"
-    sql = f"SELECT id, {survivor} FROM {noun} WHERE id IN {question.listed(dict.fromkeys(ids))}"
-    found = {row[0]: row[1] for row in connection.exec_driver_sql(sql, question.values)}
+    found = dict(
+        register.ask(f"SELECT id, {survivor} FROM {noun} WHERE id IN {question.listed(dict.fromkeys(ids))}", question.values)
+    )
     if unknown := [wanted for wanted in ids if wanted not in found]:
         missing = f"There is no {noun} with the id"
         faults = [Fault(f"{missing} {wanted!r}", "unknown_id", parameter=parameter, value=wanted) for wanted in unknown]

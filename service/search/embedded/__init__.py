@@ -4,8 +4,9 @@ Its writing half needs no waiting: what `put` and `drop` were given is committed
 writes (Tantivy locks the folder); any number of processes read, and notice each commit by the index's own `meta.json`.
 
 `layout` says how a document lies in the index, `writer` is the engine that the mirror sends to, `reader` sees commits and
-holds what one generation of the index is asked with, `vocabulary` knows its words, `ranking` and `filters` turn a question
-into Tantivy's terms, `hits` brings what was found into its order, and `searcher` answers.
+holds what one generation of the index is asked with, `vocabulary` knows its words, `meanings` says what a typed word may
+stand for, `ranking` which match is the better one, `filters` what is left out, `hits` brings what was found into its order,
+and `searcher` answers.
 """
 
 from service.search.embedded.searcher import EmbeddedSearcher

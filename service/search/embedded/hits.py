@@ -1,8 +1,8 @@
 """What was found, in its order, one page of it.
 
 Equally good matches stand with the newest first, and so do all documents where nothing else is asked. Tantivy orders by
-one thing at a time and leaves ties in the order in which documents came, so a page that ends within a tie is completed by
-asking for the tie alone.
+one thing at a time and leaves ties in the order in which documents came. So more is fetched than the page needs, and where
+the page ends within a tie that is not all there, the tie is asked for again.
 """
 
 from collections.abc import Sequence

@@ -98,7 +98,7 @@ class Reader:
         """What changes with every commit; None where there is no index."""
         try:
             meta = (self._folder / "meta.json").stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return meta.st_ino, meta.st_mtime_ns, meta.st_size
 

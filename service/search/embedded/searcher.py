@@ -18,6 +18,7 @@ _THREADS: Final = 2
 """How many questions are answered at once; Tantivy lets go of the interpreter's lock while it searches."""
 
 _SMALL: Final = 1_000
+"""Up to so many documents an answer takes half a millisecond, and the way to a thread and back a sixth of one: none then."""
 
 _ALL: Final = 65_000
 """How many values of an attribute each segment brings to the count: fewer would make the sums inexact."""
@@ -49,14 +50,16 @@ def answer(generation: Generation, query: Query) -> Answer:
     """What this generation of the index answers."""
     _check(query)
     try:
+        query.text.encode()
         text = text_queries(generation, parts(query.text), query.match)
         matching = narrowed(text and text.matching, query.filters)
         ranked = text and text.ranked and narrowed(text.ranked, query.filters)
         found = _found(generation, query, matching, ranked)
         page = found.addresses[query.offset :]
-        return Answer(
-            [generation.stored(at, SHOWN) for at in page], found.total, True, _facets(generation, matching, query.facets)
-        )
+        cards = [generation.stored(address, SHOWN) for address in page]
+        return Answer(cards, found.total, facets=_facets(generation, matching, query.facets))
+    except UnicodeEncodeError as error:
+        raise EngineRefused("invalid_search_q", "The question has characters that are half a character.") from error
     except (ValueError, OSError) as error:
         raise EngineDown(f"The embedded index cannot be read: {error}") from error
 

@@ -7,8 +7,7 @@ are few. They are read from the index when first needed and kept for as long as 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import tantivy
 from rapidfuzz import process
@@ -20,6 +19,12 @@ from service.search.keys import allowed_typos, is_hangul, letters
 MOST_ONE: Final = 150
 MOST_TWO: Final = 50
 """How many words with one and with two typos are looked for, the most frequent first: Meilisearch's own limits."""
+
+
+_MOST_KEPT: Final = 1_000
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,8 @@ class Vocabulary:
 
     def __init__(self, searcher: tantivy.Searcher) -> None:
         self._searcher: Final = searcher
-        self._bucket = lru_cache(maxsize=512)(self._read_bucket)
-        self.near = lru_cache(maxsize=1024)(self._near)
-        self.frequency = lru_cache(maxsize=4096)(self._frequency)
+        self._buckets: Final[dict[str, _Bucket]] = {}
+        self._known: Final[dict[tuple[str, bool], Near]] = {}
 
     def beginning_with(self, beginning: str, most: int) -> tuple[str, ...]:
         """The most frequent words that begin so."""
@@ -55,17 +59,19 @@ class Vocabulary:
         """Those of the words that stand in the field of an attribute."""
         return [word for word in words if self._searcher.doc_freq(field, word)]
 
-    def _frequency(self, word: str) -> int:
+    def frequency(self, word: str) -> int:
+        """In how many documents the word stands."""
         return self._searcher.doc_freq(WORDS, word)
 
-    def _read_bucket(self, beginning: str) -> _Bucket:
-        found = tuple(word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning))
-        return _Bucket(found, tuple(map(letters, found)) if is_hangul(beginning) else found)
+    def near(self, word: str, prefix: bool) -> Near:
+        """The words that this may be a misspelling of, or with `prefix` the misspelt beginning of."""
+        known = self._known.get((word, prefix))
+        if known is None:
+            known = _kept(self._known, (word, prefix), self._near(word, prefix) if allowed_typos(word) else Near())
+        return known
 
     def _near(self, word: str, prefix: bool) -> Near:
         allowed = allowed_typos(word)
-        if not allowed:
-            return Near()
         bucket = self._bucket(word[0])
         typos = _typos(letters(word), bucket.spelt, allowed, prefix)
         one = [bucket.words[at] for at in sorted(typos) if typos[at] == 1]
@@ -74,11 +80,27 @@ class Vocabulary:
             two += self._other_beginnings(word)
         return Near(tuple(one[:MOST_ONE]), tuple(two[:MOST_TWO]))
 
+    def _bucket(self, beginning: str) -> _Bucket:
+        known = self._buckets.get(beginning)
+        if known is None:
+            found = tuple(word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning))
+            spelt = tuple(map(letters, found)) if is_hangul(beginning) else found
+            known = _kept(self._buckets, beginning, _Bucket(found, spelt))
+        return known
+
     def _other_beginnings(self, word: str) -> list[str]:
         """Words that differ by one letter, the first: left out, added, replaced or exchanged with the second."""
         alphabet = "abcdefghijklmnopqrstuvwxyz"
         spellings = {word[1:], word[1] + word[0] + word[2:], *(a + word for a in alphabet), *(a + word[1:] for a in alphabet)}
         return sorted(spelling for spelling in spellings - {word} if self.frequency(spelling))
+
+
+def _kept(cache: dict[K, V], key: K, value: V) -> V:
+    """The value, kept for the next question; a cache that is full starts anew."""
+    if len(cache) >= _MOST_KEPT:
+        cache.clear()
+    cache[key] = value
+    return value
 
 
 def _typos(typed: str, spelt: Sequence[str], allowed: int, prefix: bool) -> dict[int, int]:

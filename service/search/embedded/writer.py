@@ -44,7 +44,10 @@ class EmbeddedEngine:
 
     def prepare(self) -> IndexState:
         """Make the index if it is missing or unreadable, and remove those of other schemas."""
-        created = self._writable and self._make()
+        try:
+            created = self._writable and self._make()
+        except (ValueError, OSError) as error:
+            raise EngineDown(f"The embedded index cannot be made: {error}") from error
         documents = self._reader.now().searcher.num_docs
         return IndexState(created, documents, f"tantivy {version('tantivy')}")
 
