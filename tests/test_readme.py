@@ -6,7 +6,6 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ COMMANDS = re.findall(r"^\$ \.venv/bin/engagements (.+)\n((?:(?!\$|```).*\n)*)",
 
 
 @pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder as `./run` makes it: migrated, seeded, and its index in step."""
     folder = tmp_path_factory.mktemp("data")
     settings = Settings(data_dir=folder)

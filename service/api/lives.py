@@ -13,7 +13,7 @@ from service.api.problems import refusals
 from service.api.requests import By, Id, Register, Version, plural
 from service.register.reading import history
 from service.register.reading.records import Noun
-from service.register.text import Prose, Shape
+from service.register.text import Line, Prose, Shape
 from service.register.verbs import revising
 from service.register.verbs.journal import Actor
 
@@ -25,7 +25,7 @@ _MODELS = {
     "source": answered.Source,
 }
 
-Reason = Annotated[Prose | None, Query(description="Why; it is kept in the revision.")]
+Reason = Annotated[Line | None, Query(description="Why; it is kept in the revision.")]
 
 
 class WithdrawalShape(Shape):

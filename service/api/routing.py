@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
-from fastapi._compat import ModelField
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic_core import ErrorDetails
@@ -39,7 +38,7 @@ class RegisterRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """The handler, with the checks around it that every request of the register passes."""
         handle = super().get_route_handler()
-        shape = _shape(self.body_field) if self.body_field else None
+        shape = _shape(self)
         accepted = None if shape is None else (MERGE_PATCH, JSON) if "PATCH" in (self.methods or ()) else (JSON,)
         known = None if (self.openapi_extra or {}).get("parameters") else [field.alias for field in self.dependant.query_params]
 
@@ -81,9 +80,10 @@ def check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
     )
 
 
-def _shape(body: ModelField) -> Any:
-    """The type that a body is expected to be; of a merge patch, its model."""
-    return next(models(body.field_info.metadata), body.field_info.annotation)
+def _shape(route: APIRoute) -> Any:
+    """The type that the body is expected to be, of a merge patch its model; None where no body is read."""
+    body = route.body_field
+    return None if body is None else next(models(body.field_info.metadata), body.field_info.annotation)
 
 
 def refusal_of(error: RequestValidationError, shape: Any = None) -> Problem:

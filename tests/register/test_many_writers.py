@@ -201,6 +201,28 @@ def test_a_merger_is_undone_once(desk: Desk) -> None:
     assert desk.read("person", twin)["version"] == 3
 
 
+def test_two_do_not_become_each_others_parent_at_the_same_moment(desk: Desk) -> None:
+    trip, tour = desk.meeting("Trip", kind="trip")["id"], desk.meeting("Tour", kind="trip")["id"]
+    refused = one_after_another(
+        desk.database,
+        lambda c: revising.revise(c, "engagement", {trip: {"parent": tour}}, by=BY),
+        lambda c: revising.revise(c, "engagement", {tour: {"parent": trip}}, by=BY),
+    )
+    assert isinstance(refused, Invalid)
+
+
+def test_a_circle_is_not_closed_through_those_who_are_further_up(desk: Desk) -> None:
+    first, second, third, fourth = (desk.meeting(title, kind="trip")["id"] for title in "abcd")
+    desk.revise("engagement", second, parent=third)
+    desk.revise("engagement", fourth, parent=first)
+    refused = one_after_another(
+        desk.database,
+        lambda c: revising.revise(c, "engagement", {first: {"parent": second}}, by=BY),
+        lambda c: revising.revise(c, "engagement", {third: {"parent": fourth}}, by=BY),
+    )
+    assert isinstance(refused, Invalid)
+
+
 @pytest.mark.parametrize("length", [2, 3, 6])
 def test_no_circle_of_parents_is_closed_from_several_sides_at_once(desk: Desk, length: int) -> None:
     ids = [desk.meeting(f"Trip {n}", kind="trip")["id"] for n in range(length)]

@@ -70,12 +70,12 @@ def _narrow(question: Question, filters: EngagementFilters) -> None:
     _overlap(question, [when.parse(each) for each in filters.when])
     _overlap(question, [when.parse(f"{year:04}") for year in filters.year])
     if filters.country:
-        _has(question, "engagement_country", f"country IN {question.listed(filters.country)}")
+        _have(question, "engagement_country", f"country IN {question.listed(filters.country)}")
     if filters.office:
-        _has(question, "participation", f"office_type IN {question.listed(filters.office)}")
+        _have(question, "participation", f"office_type IN {question.listed(filters.office)}")
     outcome = {"kind": filters.outcome_kind, "status": filters.outcome_status}
     if wanted := [f"{column} IN {question.listed(values)}" for column, values in outcome.items() if values]:
-        _has(question, "outcome", " AND ".join(wanted))
+        _have(question, "outcome", " AND ".join(wanted))
     if filters.external_id:
         _has(question, "external_id", named(question, filters.external_id))
 
@@ -92,7 +92,13 @@ def _narrow_by_ids(register: Database, question: Question, filters: EngagementFi
     question.one_of("r.parent_id", standing_for(register, "engagement", filters.parent, "parent"))
 
 
+def _have(question: Question, table: str, condition: str) -> None:
+    """Many engagements have such a row: SQLite goes through them in the order of the list until the page is full."""
+    question.hold(f"EXISTS (SELECT 1 FROM {table} x WHERE x.engagement_id = r.id AND {condition})")
+
+
 def _has(question: Question, table: str, condition: str) -> None:
+    """Few engagements have such a row: SQLite begins with them."""
     question.hold(_with(table, condition))
 
 
@@ -115,7 +121,8 @@ def _overlap(question: Question, spans: list[When]) -> None:
 
 
 def _touches(question: Question, span: When) -> str:
-    begun = f"(r.when_start IS NULL OR r.when_start <= {question.value(span.end.isoformat())})" if span.end else "TRUE"
+    # The day that lists are sorted by is the first one, or 0 when the start is open; it has the index.
+    begun = f"r.sort_day <= {question.value(int(span.end.strftime('%Y%m%d')))}" if span.end else "TRUE"
     not_over = f"(r.when_end IS NULL OR r.when_end >= {question.value(span.start.isoformat())})" if span.start else "TRUE"
     return f"({begun} AND {not_over})"
 

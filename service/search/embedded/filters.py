@@ -6,7 +6,7 @@ from typing import Final
 from tantivy import FieldType, Occur
 from tantivy import Query as Condition
 
-from service.search.embedded.layout import SCHEMA, column, number
+from service.search.embedded.layout import SCHEMA, VALUES, column, filtered
 from service.search.engine import Between, EngineRefused, Filter, Missing, NoneOf, OneOf
 from service.search.schema import FILTERABLE
 
@@ -57,8 +57,7 @@ def _silent(condition: Condition) -> Condition:
 
 
 def _among(field: str, values: Sequence[str | int | bool]) -> Condition:
-    numbers = [number(value) if isinstance(value, str) else value for value in values]
-    return Condition.term_set_query(SCHEMA, column(field), numbers)
+    return Condition.term_set_query(SCHEMA, VALUES, [filtered(field, value) for value in values])
 
 
 def _between(field: str, low: int | None, high: int | None) -> Condition:

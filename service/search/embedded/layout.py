@@ -1,14 +1,18 @@
 """How a document lies in the embedded index.
 
-All searched words are in one field with their positions, where words are matched and their nearness is measured. A
-field for each attribute says only that a word stands in it. What is filtered, counted and sorted by is in columns of
-numbers; a text has a number made of it, because Tantivy takes a hundredth of a millisecond to look up each text that it
-has counted. What is given back is stored as it will be sent.
+Three fields are indexed, and no more: Tantivy needs a third of a millisecond for each one whenever it commits.
+
+- `words`: all searched words with their positions; here words are matched and their nearness is measured;
+- `placed`: each word with the rank of the attribute that it stands in, `0:newsom`;
+- `values`: each value that can be filtered by, with the name of its attribute, `kind=meeting`.
+
+What is counted and sorted by is in columns of numbers. A text has a number made of it, because Tantivy needs a hundredth
+of a millisecond to look up each text that it has counted. What is given back is stored as it will be sent.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
@@ -21,13 +25,13 @@ from service.search.keys import WORD, fold
 from service.search.schema import FILTERABLE, SEARCHABLE, SHOWN, SORTABLE, SYNC_FIELDS, ValueType
 
 WORDS: Final = "words"
+PLACED: Final = "placed"
+VALUES: Final = "values"
 MARKS: Final = "marks"
 """The stored sync fields of a document."""
 
-_COLUMNS: Final[dict[str, ValueType]] = {**dict.fromkeys(SORTABLE, "integer"), **FILTERABLE}
-
-RANKED: Final = tuple(f"at_{attribute}" for attribute in SEARCHABLE[:-1])
-"""The field of each attribute, the most telling first. The last one tells least, so it needs none."""
+RANKS: Final = len(SEARCHABLE) - 1
+"""How many attributes tell how good a match is, the most telling first; a word in the last one has no place."""
 
 WIDEST: Final = 6
 """How many words may stand between two that are still near each other."""
@@ -39,6 +43,7 @@ _LONGEST_VALUE: Final = 65_000
 """In bytes; Tantivy leaves out longer ones without a word."""
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,511}")
+_COLUMNS: Final[dict[str, ValueType]] = {**dict.fromkeys(SORTABLE, "integer"), **FILTERABLE}
 _SPACED: Final = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
@@ -53,30 +58,49 @@ class Unfit(ValueError):
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field(WORDS, tokenizer_name="spaced", index_option="position")
-    for name in RANKED:
-        builder.add_text_field(name, tokenizer_name="spaced", index_option="basic")
+    builder.add_text_field(PLACED, tokenizer_name="spaced", index_option="basic")
+    builder.add_text_field(VALUES, tokenizer_name="raw", index_option="basic")
     for name, kind in _COLUMNS.items():
-        if kind == "text":
-            builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-        if kind == "boolean":
-            builder.add_boolean_field(column(name), indexed=True, fast=True)
-        else:
-            builder.add_integer_field(column(name), indexed=True, fast=True)
+        add = builder.add_boolean_field if kind == "boolean" else builder.add_integer_field
+        add(column(name), fast=True)
     builder.add_bytes_field(SHOWN, stored=True)
     builder.add_bytes_field(MARKS, stored=True)
     return builder.build()
 
 
 def column(name: str) -> str:
-    """The column in which an attribute is filtered, counted and sorted by."""
+    """The column in which an attribute is counted and sorted by."""
     return f"{name}_number" if _COLUMNS.get(name) == "text" else name
 
 
-@lru_cache(maxsize=4096)
 def number(value: str) -> int:
     """The number of a text, whatever its case and composition; that two of a million texts share one is 1 : 30,000,000."""
-    caseless = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
-    return int.from_bytes(blake2b(caseless.encode(), digest_size=8).digest(), signed=True)
+    return _hashed(caseless(value))
+
+
+@lru_cache(maxsize=4096)
+def _hashed(value: str) -> int:
+    return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), signed=True)
+
+
+def caseless(value: str) -> str:
+    """A text as it is filtered by."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+
+
+def placed(rank: int, word: str) -> str:
+    """The term that says in which attribute a word stands."""
+    return f"{rank}:{word}"
+
+
+def filtered(name: str, value: Any) -> str:
+    """The term by which a value of an attribute is filtered; two ids may differ in nothing but case."""
+    return labelled(name, caseless(value) if isinstance(value, str) and name != "id" else value)
+
+
+def labelled(name: str, value: Any) -> str:
+    """The term that keeps a value as it is written."""
+    return f"{name}={value}"
 
 
 SCHEMA: Final = _schema()
@@ -113,25 +137,28 @@ def _check_id(source: SearchDocument) -> None:
 
 def _add_words(document: tantivy.Document, source: SearchDocument) -> None:
     everything: list[str] = []
-    for attribute in SEARCHABLE:
+    for rank, attribute in enumerate(SEARCHABLE):
         # Folding many short texts one by one takes longer than all else together.
         values = [" ".join(WORD.findall(value)) for value in fold("\n".join(_listed(source.get(attribute)))).split("\n")]
         everything += values
-        if f"at_{attribute}" in RANKED:
-            document.add_text(f"at_{attribute}", " ".join(values))
+        if rank < RANKS:
+            document.add_text(PLACED, " ".join(placed(rank, word) for word in {*" ".join(values).split()}))
     document.add_text(WORDS, _GAP.join(value for value in everything if value))
 
 
 def _add_values(document: tantivy.Document, name: str, kind: ValueType, values: Iterable[Any]) -> None:
-    if kind == "text":
-        for value in values:
-            document.add_text(name, value)
-            if len(value.encode()) > _LONGEST_VALUE:
-                raise ValueError(f"a value of {name} is longer than {_LONGEST_VALUE} bytes")
-        values = dict.fromkeys(map(number, values))
-    add = document.add_boolean if kind == "boolean" else document.add_integer
+    terms: dict[str, None] = {}
+    numbers: dict[int, None] = {}
     for value in values:
-        add(column(name), value)
+        numbers[number(value) if kind == "text" else value] = None
+        terms |= dict.fromkeys((labelled(name, value), filtered(name, value)))
+    add: Callable[[str, Any], None] = document.add_boolean if kind == "boolean" else document.add_integer
+    for each in numbers:
+        add(column(name), each)
+    for term in terms if name in FILTERABLE else ():
+        if len(term.encode()) > _LONGEST_VALUE:
+            raise ValueError(f"a value of {name} is longer than {_LONGEST_VALUE} bytes")
+        document.add_text(VALUES, term)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -84,7 +84,7 @@ def alternatives(vocabulary: Vocabulary, words: Sequence[Word], at: int) -> list
     word = words[at]
     bare = stem(word.text)
     found = [
-        (as_typed(WORDS, word) if word.known else None, 0),
+        (beginning(WORDS, word.text) if word.many else any_of(WORDS, word.terms), 0),
         (any_of(WORDS, word.near.one), 1),
         (any_of(WORDS, word.near.two), 2),
         (phrase(word.split) if word.split else None, 1),
@@ -104,23 +104,19 @@ def _joined(vocabulary: Vocabulary, word: Word, following: Word) -> Query | None
     return beginning(WORDS, together) if following.prefix else term(WORDS, together)
 
 
-def as_typed(field: str, word: Word) -> Query | None:
-    return beginning(field, word.text) if word.many else any_of(field, word.terms)
+def term(field: str, text: str) -> Query:
+    return Query.term_query(SCHEMA, field, text, index_option="basic")
 
 
-def term(field: str, word: str) -> Query:
-    return Query.term_query(SCHEMA, field, word, index_option="basic")
+def beginning(field: str, text: str) -> Query:
+    return Query.fuzzy_term_query(SCHEMA, field, text, distance=0, prefix=True)
 
 
-def beginning(field: str, word: str) -> Query:
-    return Query.fuzzy_term_query(SCHEMA, field, word, distance=0, prefix=True)
-
-
-def any_of(field: str, words: Sequence[str]) -> Query | None:
-    if len(words) > _FEW:
-        return Query.term_set_query(SCHEMA, field, words)
-    terms = [term(field, word) for word in words]
-    return Query.boolean_query([(Occur.Should, query) for query in terms]) if len(terms) > 1 else next(iter(terms), None)
+def any_of(field: str, terms: Sequence[str]) -> Query | None:
+    if len(terms) > _FEW:
+        return Query.term_set_query(SCHEMA, field, terms)
+    queries = [term(field, each) for each in terms]
+    return Query.boolean_query([(Occur.Should, query) for query in queries]) if len(queries) > 1 else next(iter(queries), None)
 
 
 def phrase(words: Sequence[str], slop: int = 0) -> Query:

@@ -17,8 +17,8 @@ from typing import Final, Literal, NamedTuple
 from tantivy import Occur, Query
 
 from service.search.embedded.filters import since
-from service.search.embedded.layout import RANKED, SCHEMA, WIDEST, WORDS
-from service.search.embedded.meanings import Alternative, Word, alternatives, any_of, as_typed, looked_up, phrase, term
+from service.search.embedded.layout import PLACED, RANKS, SCHEMA, WIDEST, WORDS, placed
+from service.search.embedded.meanings import Alternative, Word, alternatives, any_of, beginning, looked_up, phrase, term
 from service.search.embedded.reader import Generation
 from service.search.embedded.vocabulary import Vocabulary
 from service.search.keys import Parts
@@ -92,7 +92,7 @@ def _by_words(vocabulary: Vocabulary, words: Sequence[Word], match: Match, units
 
 def _units(words: int, windows: int, match: Match) -> _Units:
     """Each unit is one more than all that the rules below it can add up to for so many words."""
-    most = (windows, words, len(RANKED) * words, _NEAREST * (words - 1), _MOST_TYPOS * words, words if match == "last" else 0)
+    most = (windows, words, RANKS * words, _NEAREST * (words - 1), _MOST_TYPOS * words, words if match == "last" else 0)
     *units, total = accumulate((steps + 1 for steps in most), mul, initial=1)
     # So many words seldom tie; without the digit for newness their scores stay exact.
     return _Units(*units) if total <= _EXACT or not windows else _units(words, 0, match)
@@ -136,10 +136,11 @@ def _attribute(vocabulary: Vocabulary, word: Word, unit: int) -> list[Query]:
     """The most telling of the attributes that the word stands in."""
     meant = word.terms or word.near.one or word.near.two
     found: list[Query] = []
-    for step, field in zip(range(len(RANKED), 0, -1), RANKED, strict=True):
-        query = as_typed(field, word) if word.many else any_of(field, vocabulary.in_field(field, meant[:_TELLING]))
+    for rank in range(RANKS):
+        terms = vocabulary.in_place(rank, meant[:_TELLING])
+        query = beginning(PLACED, placed(rank, word.text)) if word.many else any_of(PLACED, terms)
         if query:
-            found.append(_worth(query, step * unit))
+            found.append(_worth(query, (RANKS - rank) * unit))
     return _most(found)
 
 

@@ -14,7 +14,7 @@ import orjson
 import tantivy
 from tantivy import DocAddress, Order, Query
 
-from service.search.embedded.layout import number
+from service.search.embedded.layout import VALUES, caseless, labelled, number
 from service.search.embedded.vocabulary import Vocabulary
 from service.search.engine import EngineDown, Sort
 
@@ -62,10 +62,16 @@ class Generation:
         """The text of an attribute that has this number; the texts stay known from one generation to the next."""
         known = self._labels.get(name, {})
         if counted not in known:
-            known = self._labels[name] = {number(text): text for text, _ in self.searcher.terms_with_prefix(name, "")}
+            known = self._labels[name] = self._texts(labelled(name, ""))
         if counted not in known:
             raise ValueError(f"{name} counts a value that it does not hold")
         return known[counted]
+
+    def _texts(self, beginning: str) -> dict[int, str]:
+        """All texts of an attribute by their numbers, as they are written where that is not how they are filtered."""
+        terms = self.searcher.terms_with_prefix(VALUES, beginning)
+        texts = sorted((term.removeprefix(beginning) for term, _ in terms), key=lambda text: text != caseless(text))
+        return {number(text): text for text in texts}
 
 
 class Reader:

@@ -10,7 +10,7 @@ from service.search.embedded.hits import Found, by_fields, by_relevance
 from service.search.embedded.layout import column
 from service.search.embedded.ranking import text_queries
 from service.search.embedded.reader import Generation, Reader
-from service.search.engine import Answer, EngineDown, EngineRefused, Query, Sort
+from service.search.engine import Answer, EngineDown, EngineRefused, NoneOf, OneOf, Query, Sort
 from service.search.keys import parts
 from service.search.schema import FILTERABLE, MAX_FACET_VALUES, MAX_HITS, SHOWN, SORTABLE
 
@@ -50,7 +50,6 @@ def answer(generation: Generation, query: Query) -> Answer:
     """What this generation of the index answers."""
     _check(query)
     try:
-        query.text.encode()
         text = text_queries(generation, parts(query.text), query.match)
         matching = narrowed(text and text.matching, query.filters)
         ranked = text and text.ranked and narrowed(text.ranked, query.filters)
@@ -58,13 +57,16 @@ def answer(generation: Generation, query: Query) -> Answer:
         page = found.addresses[query.offset :]
         cards = [generation.stored(address, SHOWN) for address in page]
         return Answer(cards, found.total, facets=_facets(generation, matching, query.facets))
-    except UnicodeEncodeError as error:
-        raise EngineRefused("invalid_search_q", "The question has characters that are half a character.") from error
     except (ValueError, OSError) as error:
         raise EngineDown(f"The embedded index cannot be read: {error}") from error
 
 
 def _check(query: Query) -> None:
+    values = (value for each in query.filters if isinstance(each, OneOf | NoneOf) for value in each.values)
+    try:
+        " ".join([query.text, *map(str, values)]).encode()
+    except UnicodeEncodeError as error:
+        raise EngineRefused("invalid_search_q", f"The question cannot be written in UTF-8: {error}") from error
     for name in query.facets:
         if name not in FILTERABLE:
             raise EngineRefused("invalid_search_facets", f"Attribute {name!r} is not filterable.")

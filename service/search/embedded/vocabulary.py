@@ -13,7 +13,7 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from service.search.embedded.layout import WORDS
+from service.search.embedded.layout import PLACED, WORDS, placed
 from service.search.keys import allowed_typos, is_hangul, letters
 
 MOST_ONE: Final = 150
@@ -55,9 +55,10 @@ class Vocabulary:
         """The most frequent words that begin so."""
         return tuple(word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning, limit=most))
 
-    def in_field(self, field: str, words: Sequence[str]) -> list[str]:
-        """Those of the words that stand in the field of an attribute."""
-        return [word for word in words if self._searcher.doc_freq(field, word)]
+    def in_place(self, rank: int, words: Sequence[str]) -> list[str]:
+        """The terms of those of the words that stand in the attribute of this rank."""
+        terms = (placed(rank, word) for word in words)
+        return [term for term in terms if self._searcher.doc_freq(PLACED, term)]
 
     def frequency(self, word: str) -> int:
         """In how many documents the word stands."""

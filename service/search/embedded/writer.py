@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 import structlog
 import tantivy
 
-from service.search.embedded.layout import MARKS, SCHEMA, Unfit, open_index, to_tantivy
+from service.search.embedded.layout import MARKS, VALUES, Unfit, labelled, open_index, to_tantivy
+from service.search.embedded.meanings import term
 from service.search.embedded.reader import Reader
 from service.search.embedded.searcher import EmbeddedSearcher
 from service.search.engine import EngineDown, EngineRefused, IndexState, OutcomeUnknown, SearchDocument, Ticket, Verdict
@@ -86,7 +87,7 @@ class EmbeddedEngine:
 
         def write(writer: tantivy.IndexWriter) -> None:
             for document, identifier in fitted:
-                writer.delete_documents_by_term("id", identifier)
+                writer.delete_documents_by_term(VALUES, labelled("id", identifier))
                 writer.add_document(document)
 
         self._commit(write)
@@ -97,7 +98,7 @@ class EmbeddedEngine:
 
         def write(writer: tantivy.IndexWriter) -> None:
             for identifier in ids:
-                writer.delete_documents_by_term("id", identifier)
+                writer.delete_documents_by_term(VALUES, labelled("id", identifier))
 
         self._commit(write)
         return self._ticket(batch, Verdict(True))
@@ -154,7 +155,7 @@ class EmbeddedEngine:
         generation = self._reader.now()
         found: dict[str, dict[str, Any]] = {}
         for identifier in dict.fromkeys(ids):
-            for _, address in generation.find(tantivy.Query.term_query(SCHEMA, "id", identifier, "basic"), 1)[0]:
+            for _, address in generation.find(term(VALUES, labelled("id", identifier)), 1)[0]:
                 found[identifier] = generation.stored(address, MARKS)
         return found
 
