@@ -49,7 +49,8 @@ def postgres_version() -> str:
     if programs is None:
         return "no PostgreSQL: its tests are skipped"
     told = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-    return f"PostgreSQL {told.split(')')[-1].strip()}"
+    # postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)
+    return f"PostgreSQL {told.split()[2]}"
 
 
 @pytest.fixture(scope="session")
