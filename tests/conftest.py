@@ -38,6 +38,11 @@ def pytest_configure() -> None:
         del os.environ[name]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    # Every worker starts a PostgreSQL of its own; more than four of them help nobody.
+    return min(4, os.cpu_count() or 1)
+
+
 def pytest_report_header() -> list[str]:
     meilisearch = "set" if os.environ.get("MEILISEARCH_URL") else "not set: tests on a real server are skipped"
     return [f"databases: SQLite {sqlite3.sqlite_version}, {postgres_version()}", f"MEILISEARCH_URL: {meilisearch}"]

@@ -94,6 +94,9 @@ class Worker:
             return sender.cycle()
         except LeaseLost as error:
             log.warning("lease lost", mirror=sender.mirror, error=str(error))
+            # Who holds the lease now must be able to write: the embedded engine's folder has one writer at a time.
+            sender.engine.close()
+            sender.prepared = False
         except Problem as error:
             log.error("mirror cannot work", mirror=sender.mirror, error=error.detail)
         except Exception:
