@@ -99,6 +99,7 @@ class Register:
 
     def __init__(self, records: int) -> None:
         self.draw = random.Random(records)
+        self.names = [self._made_up() for _ in range(max(500, records // 5))]
         self.people = [self._person(number) for number in range(max(200, records // 5))]
 
     def _person(self, number: int) -> Person:
@@ -106,8 +107,11 @@ class Register:
         korean = self.draw.choice(SURNAMES) + "".join(self.draw.sample(SYLLABLES, 2))
         return Person(f"p{number}", latin, korean, self.draw.choice(OFFICES), self.draw.choice(PLACES))
 
-    def _name(self) -> str:
+    def _made_up(self) -> str:
         return "".join(self.draw.choices(BEGINNINGS, k=self.draw.randint(2, 3))) + self.draw.choice(ENDINGS)
+
+    def _name(self) -> str:
+        return self.draw.choice(self.names)
 
     def someone(self) -> Person:
         """A few people are met again and again, most of them once."""

@@ -22,8 +22,8 @@ def found(record: Found) -> Response:
     return Response(record.json, media_type=JSON)
 
 
-def text(json: str) -> Response:
-    """Any other JSON text that the database wrote."""
+def passed_on(json: bytes) -> Response:
+    """Any other JSON that the database wrote."""
     return Response(json, media_type=JSON)
 
 
@@ -45,12 +45,13 @@ def nothing() -> Response:
 def page(request: Request, asked: Paging, listed: Page) -> Response:
     """A page of a list, with the cursor of the next one and a link to it (RFC 8288)."""
     cursor = cursor_at(request, asked, listed.next) if listed.next else None
-    total = "null" if listed.total is None else str(listed.total)
-    body = f'{{"items":[{",".join(listed.items)}],"next_cursor":{orjson.dumps(cursor).decode()},"total":{total}}}'
+    rest = orjson.dumps({"next_cursor": cursor, "total": listed.total})
+    body = b'{"items":[%b],%b' % (b",".join(listed.items), rest[1:])
     headers = {"Link": f'<{_next(request, cursor)}>; rel="next"'} if cursor else None
     return Response(body, 200, headers, JSON)
 
 
 def _next(request: Request, cursor: str) -> str:
-    kept = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "cursor"]
-    return str(request.url.replace(query=urlencode([*kept, ("cursor", cursor)])))
+    address, _, query = str(request.url).partition("?")
+    kept = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "cursor"]
+    return f"{address}?{urlencode([*kept, ('cursor', cursor)])}"

@@ -90,4 +90,4 @@ def _revisions(router: APIRouter, noun: Noun) -> None:
     )
     def read_revision(id: Id, version: Version, register: Register) -> Response:
         """The record as it was after one of its revisions."""
-        return answers.text(history.find_revision(register, noun, id, version))
+        return answers.passed_on(history.find_revision(register, noun, id, version))

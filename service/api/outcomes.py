@@ -82,4 +82,4 @@ def list_outcomes(request: Request, register: Register) -> Response:
 @every.get("/{id}", response_model=EngagementOutcome, responses=refusals(308, 404, 410, 422))
 def read_outcome(id: Id, register: Register) -> Response:
     """One outcome with the engagement that it came of."""
-    return answers.text(find_outcome(register, id))
+    return answers.passed_on(find_outcome(register, id))

@@ -73,7 +73,7 @@ def documented(model: type[BaseModel]) -> dict[str, Any]:
 
 def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     schema.pop("title", None)
-    if schema.get("default", ...) in (None, []):
+    if schema.get("default", ...) in (None, [], ()):
         schema.pop("default")
     # A query has no null; a parameter that may be absent is simply not required.
     kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]

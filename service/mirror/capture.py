@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from service.database import Database
 from service.errors import Unavailable
+from service.mirror import clock
 
 
 class Staleness(NamedTuple):
@@ -52,13 +53,26 @@ _EVENTS: Final = {"insert": ("NEW",), "update": ("OLD", "NEW"), "delete": ("OLD"
 
 
 def install(connection: Connection) -> None:
-    """Make every trigger that `STALENESS` declares, and remove what former versions left. Every migration ends with this."""
+    """Make every trigger that `STALENESS` declares, and remove what former versions left. Every migration ends with this.
+
+    Where one was missing, changes may have passed unseen, so every document is touched; what did not change is not sent.
+    """
     sqlite = connection.dialect.name == "sqlite"
+    here = inspect(connection).has_table("touch")
+    unseen = here and bool(missing(connection))
     _remove(connection, sqlite)
-    if inspect(connection).has_table("touch"):
+    if here:
         for statements in (_sqlite_triggers() if sqlite else _postgresql_triggers()).values():
             for statement in statements:
                 connection.exec_driver_sql(statement)
+    if unseen:
+        _touch_everything(connection)
+
+
+def _touch_everything(connection: Connection) -> None:
+    known = "SELECT id AS key FROM engagement UNION SELECT document_id FROM ledger"
+    question = f"INSERT INTO touch (noun, key, at) SELECT 'engagement', key, {clock.now(connection)} FROM ({known}) AS known"
+    connection.execute(text(question))
 
 
 def missing(connection: Connection) -> list[str]:

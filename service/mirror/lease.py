@@ -9,6 +9,7 @@ dead, and takes over at once instead of waiting for the end.
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -16,6 +17,7 @@ from typing import IO, Self
 from sqlalchemy import Connection, text
 
 from service.database import Database
+from service.errors import Unavailable
 from service.mirror import clock
 from service.register.table import new_id
 
@@ -73,7 +75,9 @@ class Lease:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.release()
+        with suppress(Unavailable):  # A lease that cannot be given back ends by itself.
+            self.release()
+        self.lock.release()
 
     def acquire(self) -> bool:
         """Take or renew the lease; false while somebody else has it. One that was renewed lately is not asked for again."""

@@ -5,6 +5,8 @@ somebody else changed the register.
 """
 
 import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
@@ -21,6 +23,9 @@ from service.settings import MirrorSettings, Settings
 
 log = structlog.get_logger()
 
+FIRST_ROUND_SECONDS: Final = 2.0
+"""How long a start waits at most for the first round of the mirrors."""
+
 CAPTURE_SECONDS: Final = 5.0
 """How often a worker looks whether a missing trigger has been put back."""
 
@@ -33,6 +38,7 @@ class Worker:
         self.database = Database(settings.database, pool_size=len(settings.mirrors) + 1)
         self._stop = threading.Event()
         self._wakes = {mirror.name: threading.Event() for mirror in settings.mirrors}
+        self._tried = {mirror.name: threading.Event() for mirror in settings.mirrors}
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
@@ -43,12 +49,15 @@ class Worker:
         self.stop()
 
     def start(self) -> None:
-        """Enrol the mirrors and begin."""
+        """Enrol the mirrors and begin; gives every mirror a moment for its first round, so that there is an index to ask."""
         ledger.enroll(self.database, self.settings.mirrors)
         for mirror in self.settings.mirrors:
             thread = threading.Thread(target=self._run, args=(mirror,), name=f"mirror-{mirror.name}", daemon=True)
             thread.start()
             self._threads.append(thread)
+        limit = time.monotonic() + FIRST_ROUND_SECONDS
+        for tried in self._tried.values():
+            tried.wait(max(0.0, limit - time.monotonic()))
 
     def wake(self) -> None:
         """Something was committed: look for it now."""
@@ -72,7 +81,9 @@ class Worker:
             sender = Sender(self.database, engine, lease, patience, self._stop.wait)
             self._await_capture(mirror.name)
             while not self._stop.is_set():
-                if not self._cycle(sender):
+                more = self._cycle(sender)
+                self._tried[mirror.name].set()
+                if not more:
                     self._wakes[mirror.name].wait(settings.poll_seconds)
                 self._wakes[mirror.name].clear()
         engine.close()
@@ -84,7 +95,8 @@ class Worker:
                 capture.check(self.database)
             except Problem as error:
                 log.error("not syncing", mirror=mirror, error=error.detail)
-                ledger.trouble(self.database, mirror, error.detail, datetime.now(UTC) + timedelta(seconds=CAPTURE_SECONDS))
+                with suppress(Problem):  # It may be the database itself that is away.
+                    ledger.trouble(self.database, mirror, error.detail, datetime.now(UTC) + timedelta(seconds=CAPTURE_SECONDS))
                 self._stop.wait(CAPTURE_SECONDS)
             else:
                 return

@@ -35,35 +35,35 @@ class PersonFilters(Shape):
     """What a list of people can be narrowed down by."""
 
     name: Name = None
-    nationality: list[CountryCode] = []
-    external_id: list[ExternalId] = []
+    nationality: tuple[CountryCode, ...] = ()
+    external_id: tuple[ExternalId, ...] = ()
 
 
 class OrganizationFilters(Shape):
     """What a list of organizations can be narrowed down by."""
 
     name: Name = None
-    country: list[CountryCode] = []
-    kind: list[OrganizationKind] = []
-    level: list[Level] = []
-    external_id: list[ExternalId] = []
+    country: tuple[CountryCode, ...] = ()
+    kind: tuple[OrganizationKind, ...] = ()
+    level: tuple[Level, ...] = ()
+    external_id: tuple[ExternalId, ...] = ()
 
 
 class TopicFilters(Shape):
     """What a list of topics can be narrowed down by."""
 
     name: Annotated[Line | None, Field(description="How a label or a synonym begins, in English or Korean.")] = None
-    external_id: list[ExternalId] = []
+    external_id: tuple[ExternalId, ...] = ()
 
 
 class SourceFilters(Shape):
     """What a list of sources can be narrowed down by."""
 
     name: Annotated[Line | None, Field(description="How the title begins.")] = None
-    url: list[Url] = []
-    publisher: list[Line] = []
-    grade: list[SourceGrade] = []
-    external_id: list[ExternalId] = []
+    url: tuple[Url, ...] = ()
+    publisher: tuple[Line, ...] = ()
+    grade: tuple[SourceGrade, ...] = ()
+    external_id: tuple[ExternalId, ...] = ()
 
 
 Filters = PersonFilters | OrganizationFilters | TopicFilters | SourceFilters

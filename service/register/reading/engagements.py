@@ -34,22 +34,22 @@ Year = Annotated[int, Field(ge=1, le=9999)]
 class EngagementFilters(Shape):
     """What a list of engagements can be narrowed down by: either value of one field, and all of the fields together."""
 
-    country: Annotated[list[CountryCode], Field(description="A country that it was with.")] = []
-    kind: list[Kind] = []
-    status: list[Status] = []
-    person: Annotated[list[RecordId], Field(description="Somebody who took part.")] = []
-    organization: Annotated[list[RecordId], Field(description="One that took part, or that an outcome binds.")] = []
-    topic: list[RecordId] = []
-    year: Annotated[list[Year], Field(description="A year that its days touch.")] = []
-    when: Annotated[list[Edtf], Field(description="A date or interval (EDTF) that overlaps its days.")] = []
+    country: Annotated[tuple[CountryCode, ...], Field(description="A country that it was with.")] = ()
+    kind: tuple[Kind, ...] = ()
+    status: tuple[Status, ...] = ()
+    person: Annotated[tuple[RecordId, ...], Field(description="Somebody who took part.")] = ()
+    organization: Annotated[tuple[RecordId, ...], Field(description="One that took part, or that an outcome binds.")] = ()
+    topic: tuple[RecordId, ...] = ()
+    year: Annotated[tuple[Year, ...], Field(description="A year that its days touch.")] = ()
+    when: Annotated[tuple[Edtf, ...], Field(description="A date or interval (EDTF) that overlaps its days.")] = ()
     outcome_kind: Annotated[
-        list[OutcomeKind], Field(description="Kind of an outcome; with `outcome_status` both hold of the same outcome.")
-    ] = []
-    outcome_status: list[OutcomeStatus] = []
-    office: Annotated[list[OfficeType], Field(description="An office that somebody held then, such as governor.")] = []
-    external_id: list[ExternalId] = []
-    visibility: list[Visibility] = []
-    parent: Annotated[list[RecordId], Field(description="The trip or delegation that the engagement belongs to.")] = []
+        tuple[OutcomeKind, ...], Field(description="Kind of an outcome; with `outcome_status` both hold of the same outcome.")
+    ] = ()
+    outcome_status: tuple[OutcomeStatus, ...] = ()
+    office: Annotated[tuple[OfficeType, ...], Field(description="An office that somebody held then, such as governor.")] = ()
+    external_id: tuple[ExternalId, ...] = ()
+    visibility: tuple[Visibility, ...] = ()
+    parent: Annotated[tuple[RecordId, ...], Field(description="The trip or delegation that the engagement belongs to.")] = ()
     in_scope: bool | None = None
 
 

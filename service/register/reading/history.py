@@ -10,7 +10,7 @@ from functools import cache
 from service.database import Database
 from service.errors import NotFound
 from service.register.reading.json_sql import JsonSql, same
-from service.register.reading.question import Listing, Order, Page, Question, Window, as_text, page
+from service.register.reading.question import Listing, Order, Page, Question, Window, as_sent, page, sent
 from service.register.reading.records import Noun
 
 _NEWEST_FIRST = Order("r.version", descending=True)
@@ -26,16 +26,15 @@ def list_revisions(register: Database, noun: Noun, record_id: str, window: Windo
     return found
 
 
-def find_revision(register: Database, noun: Noun, record_id: str, version: int) -> str:
-    """One revision as JSON text, with the record as it was after it. Raises `NotFound` when there is none."""
+def find_revision(register: Database, noun: Noun, record_id: str, version: int) -> bytes:
+    """One revision as JSON, with the record as it was after it. Raises `NotFound` when there is none."""
     question = Question(register.is_sqlite)
     values = ", ".join(question.value(each) for each in (noun, record_id, version))
     sql = f"SELECT {_whole(question.sqlite)} FROM revision r WHERE (r.noun, r.record_id, r.version) = ({values})"
     rows = register.ask(sql, question.values)
     if not rows:
         raise NotFound(f"There is no version {version} of the {noun} {record_id!r}.")
-    json: str = rows[0][0]
-    return json
+    return sent(rows[0][0])
 
 
 def _fields(j: JsonSql) -> dict[str, str]:
@@ -51,4 +50,4 @@ def _listing(sqlite: bool) -> Listing:
 @cache
 def _whole(sqlite: bool) -> str:
     j = JsonSql(sqlite)
-    return as_text(j.object({**_fields(j), "record": j.stored("r.after")}), sqlite=sqlite)
+    return as_sent(j.object({**_fields(j), "record": j.stored("r.after")}), sqlite=sqlite)

@@ -1,4 +1,4 @@
-"""One record, as JSON text that is handed on as it is.
+"""One record, as JSON that is handed on as it is.
 
 Whoever shows a single record asks here, so that who may see what is decided in one place.
 """
@@ -12,15 +12,15 @@ from service.database import Database
 from service.errors import NotFound
 from service.register.reading import outcomes, records
 from service.register.reading.json_sql import JsonSql
-from service.register.reading.question import MERGEABLE, Question, as_text
+from service.register.reading.question import MERGEABLE, Question, as_sent, sent
 from service.register.reading.records import Noun
 from service.register.verbs.revising import refuse
 
 
 class Found(NamedTuple):
-    """A record, whole, as JSON text, and its version."""
+    """A record, whole, as JSON, and its version."""
 
-    json: str
+    json: bytes
     version: int
 
 
@@ -31,17 +31,16 @@ def find(register: Database, noun: Noun, record_id: str) -> Found:
         raise NotFound(f"There is no {noun} with the id {record_id!r}.")
     json, version, withdrawn_at, withdrawn_reason, merged_into = rows[0]
     _refuse(noun, record_id, withdrawn_at, withdrawn_reason, merged_into)
-    return Found(json, version)
+    return Found(sent(json), version)
 
 
-def find_outcome(register: Database, outcome_id: str) -> str:
-    """One outcome with the engagement that it came of, as JSON text; it is withdrawn and merged with that engagement."""
+def find_outcome(register: Database, outcome_id: str) -> bytes:
+    """One outcome with the engagement that it came of, as JSON; it is withdrawn and merged with that engagement."""
     rows = register.ask(_outcome(register.is_sqlite), {"v0": outcome_id})
     if not rows:
         raise NotFound(f"There is no outcome with the id {outcome_id!r}.")
-    json: str = rows[0][0]
     _refuse("engagement", *rows[0][1:])
-    return json
+    return sent(rows[0][0])
 
 
 def _refuse(noun: Noun, record_id: str, withdrawn_at: object, withdrawn_reason: str | None, merged_into: str | None) -> None:
@@ -51,7 +50,7 @@ def _refuse(noun: Noun, record_id: str, withdrawn_at: object, withdrawn_reason: 
 
 @cache
 def _record(noun: Noun, sqlite: bool) -> str:
-    record = as_text(records.expression(noun, JsonSql(sqlite)), sqlite=sqlite)
+    record = as_sent(records.expression(noun, JsonSql(sqlite)), sqlite=sqlite)
     merged_into = "r.merged_into" if noun in MERGEABLE else "NULL"
     columns = f"{record}, r.version, r.withdrawn_at, r.withdrawn_reason, {merged_into}"
     return f"SELECT {columns} FROM {noun} r WHERE r.id = {Question(sqlite).value(None)}"
@@ -60,5 +59,5 @@ def _record(noun: Noun, sqlite: bool) -> str:
 @cache
 def _outcome(sqlite: bool) -> str:
     listing = outcomes.listing(sqlite)
-    columns = f"{as_text(listing.item, sqlite=sqlite)}, r.id, r.withdrawn_at, r.withdrawn_reason, r.merged_into"
+    columns = f"{as_sent(listing.item, sqlite=sqlite)}, r.id, r.withdrawn_at, r.withdrawn_reason, r.merged_into"
     return f"SELECT {columns} FROM {listing.source} WHERE {listing.id} = {Question(sqlite).value(None)}"

@@ -36,9 +36,9 @@ Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "fo
 class OutcomeFilters(Shape):
     """What a list of outcomes can be narrowed down by."""
 
-    kind: list[OutcomeKind] = []
-    status: list[OutcomeStatus] = []
-    organization: Annotated[list[RecordId], Field(description="A party of the outcome.")] = []
+    kind: tuple[OutcomeKind, ...] = ()
+    status: tuple[OutcomeStatus, ...] = ()
+    organization: Annotated[tuple[RecordId, ...], Field(description="A party of the outcome.")] = ()
     expires_before: Annotated[Day | None, Field(description="A day; outcomes that may expire before it.")] = None
     due_before: Annotated[Day | None, Field(description="A day; outcomes that may be due before it.")] = None
 

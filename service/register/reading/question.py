@@ -8,7 +8,7 @@ travels as a parameter.
 # ruff: noqa: S608  only names from this package are put into SQL
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from service.database import Database
 from service.errors import Fault, Invalid
 from service.register.reading.records import Noun
 
-_UNIT, _RECORD = "\x1f", "\x1e"
+_UNIT, _RECORD = b"\x1f", b"\x1e"
 
 MERGEABLE: frozenset[Noun] = frozenset({"engagement", "person", "organization"})
 
@@ -45,9 +45,9 @@ class Window(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The items of a page as JSON texts, where it ended (None after the last one), and how many items there are, if counted."""
+    """The items of a page, each as JSON, where it ended (None after the last one), and how many items there are, if counted."""
 
-    items: list[str]
+    items: list[bytes]
     next: Key | None
     total: int | None = None
 
@@ -99,9 +99,14 @@ def live(noun: Noun) -> str:
     return "r.withdrawn_at IS NULL" + (" AND coalesce(r.merged_into, '') = ''" if noun in MERGEABLE else "")
 
 
-def as_text(expression: str, *, sqlite: bool) -> str:
-    """A JSON expression as text, so that the driver does not parse what is only passed on."""
-    return expression if sqlite else f"({expression})::text"
+def as_sent(expression: str, *, sqlite: bool) -> str:
+    """A JSON expression as it is passed on: without the driver parsing it, and from SQLite as the bytes that it is."""
+    return f"CAST({expression} AS BLOB)" if sqlite else f"({expression})::text"
+
+
+def sent(answered: bytes | str) -> bytes:
+    """The bytes of what `as_sent` gave."""
+    return answered if isinstance(answered, bytes) else answered.encode()
 
 
 def page(register: Database, listing: Listing, question: Question, order: Order, window: Window) -> Page:
@@ -119,7 +124,7 @@ def page(register: Database, listing: Listing, question: Question, order: Order,
     items = f"FROM {listing.source} JOIN page ON page.id = {listing.id} ORDER BY page.key {direction}, page.id {direction}"
     statement = f"{chosen} {_joined(listing.item, total, items, sqlite=question.sqlite)}"
     ((joined, counted),) = register.ask(statement, question.values)
-    lines = [line.split(_UNIT) for line in joined.split(_RECORD)] if joined else []
+    lines = [line.split(_UNIT) for line in sent(joined).split(_RECORD)] if joined else []
     ended = Key(*json.loads(lines[window.limit - 1][1])) if len(lines) > window.limit else None
     return Page([item for item, _ in lines[: window.limit]], ended, counted)
 
@@ -132,8 +137,9 @@ def _joined(item: str, total: str, items: str, *, sqlite: bool) -> str:
     """
     if sqlite:
         line = f"{item} || char({ord(_UNIT)}) || json_array(page.key, page.id)"
-        return f"SELECT group_concat(line, char({ord(_RECORD)})), {total} FROM (SELECT {line} AS line {items})"
-    line = f"{as_text(item, sqlite=False)} || chr({ord(_UNIT)}) || json_build_array(page.key, page.id)::text"
+        joined = as_sent(f"group_concat(line, char({ord(_RECORD)}))", sqlite=True)
+        return f"SELECT {joined}, {total} FROM (SELECT {line} AS line {items})"
+    line = f"({item})::text || chr({ord(_UNIT)}) || json_build_array(page.key, page.id)::text"
     return f"SELECT string_agg(line, chr({ord(_RECORD)})), {total} FROM (SELECT {line} AS line {items}) AS lines"
 
 
@@ -150,7 +156,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def standing_for(register: Database, noun: Noun, ids: list[str], parameter: str) -> list[str]:
+def standing_for(register: Database, noun: Noun, ids: Sequence[str], parameter: str) -> list[str]:
     """The ids that these stand for now: the survivor's for one that was merged. Raises `Invalid` for an id without a record."""
     if not ids:
         return []

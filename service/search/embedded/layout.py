@@ -4,15 +4,16 @@ Three fields are indexed, and no more: Tantivy needs a third of a millisecond fo
 
 - `words`: all searched words with their positions; here words are matched and their nearness is measured;
 - `placed`: each word with the rank of the attribute that it stands in, `0:newsom`;
-- `values`: each value that can be filtered by, with the name of its attribute, `kind=meeting`.
+- `values`: each value that can be filtered by, with the name of its attribute, `kind=meeting`; and for the count of texts
+  the number that stands for each, `kind#42=Meeting`.
 
-What is counted and sorted by is in columns of numbers. A text has a number made of it, because Tantivy needs a hundredth
-of a millisecond to look up each text that it has counted. What is given back is stored as it will be sent.
+What is counted and sorted by is in columns of numbers, because Tantivy needs a hundredth of a millisecond to look up each
+text that it has counted. What is given back is stored as it will be sent.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
@@ -73,18 +74,13 @@ def column(name: str) -> str:
     return f"{name}_number" if _COLUMNS.get(name) == "text" else name
 
 
+@lru_cache(maxsize=4096)
 def number(value: str) -> int:
     """The number of a text, whatever its case and composition; that two of a million texts share one is 1 : 30,000,000."""
-    return _hashed(caseless(value))
+    return int.from_bytes(blake2b(_caseless(value).encode(), digest_size=8).digest(), signed=True)
 
 
-@lru_cache(maxsize=4096)
-def _hashed(value: str) -> int:
-    return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), signed=True)
-
-
-def caseless(value: str) -> str:
-    """A text as it is filtered by."""
+def _caseless(value: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
 
 
@@ -95,12 +91,12 @@ def placed(rank: int, word: str) -> str:
 
 def filtered(name: str, value: Any) -> str:
     """The term by which a value of an attribute is filtered; two ids may differ in nothing but case."""
-    return labelled(name, caseless(value) if isinstance(value, str) and name != "id" else value)
+    return f"{name}={_caseless(value) if isinstance(value, str) and name != 'id' else value}"
 
 
-def labelled(name: str, value: Any) -> str:
-    """The term that keeps a value as it is written."""
-    return f"{name}={value}"
+def label(name: str, counted: int) -> str:
+    """The beginning of the term that says which text of an attribute a number stands for."""
+    return f"{name}#{counted}="
 
 
 SCHEMA: Final = _schema()
@@ -120,7 +116,7 @@ def to_tantivy(source: SearchDocument) -> tantivy.Document:
         document = tantivy.Document()
         _add_words(document, source)
         for name, kind in _COLUMNS.items():
-            _add_values(document, name, kind, dict.fromkeys(_listed(source.get(name))))
+            _add_values(document, name, kind, _listed(source.get(name)))
         document.add_bytes(SHOWN, orjson.dumps(source.get(SHOWN)))
         document.add_bytes(MARKS, orjson.dumps({name: source.get(name) for name in SYNC_FIELDS}))
     except (TypeError, ValueError, OverflowError) as error:
@@ -146,16 +142,15 @@ def _add_words(document: tantivy.Document, source: SearchDocument) -> None:
     document.add_text(WORDS, _GAP.join(value for value in everything if value))
 
 
-def _add_values(document: tantivy.Document, name: str, kind: ValueType, values: Iterable[Any]) -> None:
-    terms: dict[str, None] = {}
-    numbers: dict[int, None] = {}
-    for value in values:
-        numbers[number(value) if kind == "text" else value] = None
-        terms |= dict.fromkeys((labelled(name, value), filtered(name, value)))
+def _add_values(document: tantivy.Document, name: str, kind: ValueType, values: Sequence[Any]) -> None:
+    numbers = [number(value) for value in values] if kind == "text" else values
     add: Callable[[str, Any], None] = document.add_boolean if kind == "boolean" else document.add_integer
-    for each in numbers:
+    for each in dict.fromkeys(numbers):
         add(column(name), each)
-    for term in terms if name in FILTERABLE else ():
+    terms = [filtered(name, value) for value in values] if name in FILTERABLE else []
+    if kind == "text":
+        terms += [label(name, each) + value for each, value in zip(numbers, values, strict=True)]
+    for term in dict.fromkeys(terms):
         if len(term.encode()) > _LONGEST_VALUE:
             raise ValueError(f"a value of {name} is longer than {_LONGEST_VALUE} bytes")
         document.add_text(VALUES, term)

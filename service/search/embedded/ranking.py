@@ -5,8 +5,8 @@ attribute, then exactly as typed. Meilisearch sorts into buckets rule by rule. H
 the score, and the digits are so wide that no lower rule can outweigh a higher one; Tantivy adds them up as constant
 scores. A score is a 32-bit float and holds whole numbers exactly up to 2**24, which is enough for ten words.
 
-Below all rules there is one more digit, which says roughly how new an engagement is: equally good matches stand with the
-newest first, and so the page that is wanted of them is found without fetching them all (`hits` puts it in order exactly).
+Below all rules there is room for one more digit, which says roughly how new an engagement is; `hits` fills it where that
+helps it to find the newest of many equally good matches.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,16 @@ from typing import Final, Literal, NamedTuple
 
 from tantivy import Occur, Query
 
-from service.search.embedded.filters import since
 from service.search.embedded.layout import PLACED, RANKS, SCHEMA, WIDEST, WORDS, placed
 from service.search.embedded.meanings import Alternative, Word, alternatives, any_of, beginning, looked_up, phrase, term
-from service.search.embedded.reader import Generation
 from service.search.embedded.vocabulary import Vocabulary
 from service.search.keys import Parts
 
 Match = Literal["all", "last"]
 Clause = tuple[Occur, Query]
+
+NEWNESS: Final = 2
+"""How many steps of newness there is room for below all rules."""
 
 _NEAREST, _NEAR, _FAR = 3, 2, 1
 _MOST_TYPOS: Final = 2
@@ -32,7 +33,6 @@ _COMMON: Final = 5_000
 """Where both of two words stand in more documents than this, only side by side is looked for; looser costs tens of ms."""
 
 _EXACT: Final = 2**24
-_WINDOWS: Final = (250, 1_000, 4_000, 16_000, 64_000)
 
 _TELLING: Final = 8
 """How many of the words that a word may stand for are looked up in each attribute, the most frequent first."""
@@ -44,12 +44,13 @@ class TextQueries(NamedTuple):
     matching: Query
     ranked: Query | None
     """None where all that matches is equally good."""
+    room: int = 0
+    """Scores of `ranked` are multiples of this plus one, so that up to this may be added without changing the order."""
 
 
 class _Units(NamedTuple):
     """What one step of each rule adds to the score."""
 
-    newness: int
     exactness: int
     attribute: int
     proximity: int
@@ -57,7 +58,7 @@ class _Units(NamedTuple):
     word: int
 
 
-def text_queries(generation: Generation, asked: Parts, match: Match) -> TextQueries | None:
+def text_queries(vocabulary: Vocabulary, asked: Parts, match: Match) -> TextQueries | None:
     """The queries for what was typed; None where it does not say what to look for."""
     if not any((asked.words, asked.phrases, asked.without)):
         return None
@@ -66,15 +67,12 @@ def text_queries(generation: Generation, asked: Parts, match: Match) -> TextQuer
     if not asked.words:
         everything = [] if asked.phrases else [(Occur.Must, _worth(Query.all_query(), 0))]
         return TextQueries(Query.boolean_query(everything + strict), None)
-    words = looked_up(generation.vocabulary, asked)
-    days = _days(generation)
-    units = _units(len(words), len(days), match)
-    matching, ranked = _by_words(generation.vocabulary, words, match, units)
-    newness = [(Occur.Should, gain) for gain in _newness(days, units.newness)]
-    return TextQueries(
-        Query.boolean_query([(Occur.Must, matching), *strict]),
-        Query.boolean_query([(Occur.Must, ranked), *strict, *newness]),
+    words = looked_up(vocabulary, asked)
+    units = _units(len(words), NEWNESS, match)
+    matching, ranked = (
+        Query.boolean_query([(Occur.Must, query), *strict]) for query in _by_words(vocabulary, words, match, units)
     )
+    return TextQueries(matching, ranked, units.exactness - 1)
 
 
 def _by_words(vocabulary: Vocabulary, words: Sequence[Word], match: Match, units: _Units) -> tuple[Query, Query]:
@@ -90,22 +88,11 @@ def _by_words(vocabulary: Vocabulary, words: Sequence[Word], match: Match, units
     return Query.boolean_query([(Occur.Must, _any(each)) for each in counted]), ranked
 
 
-def _units(words: int, windows: int, match: Match) -> _Units:
+def _units(words: int, room: int, match: Match) -> _Units:
     """Each unit is one more than all that the rules below it can add up to for so many words."""
-    most = (windows, words, RANKS * words, _NEAREST * (words - 1), _MOST_TYPOS * words, words if match == "last" else 0)
-    *units, total = accumulate((steps + 1 for steps in most), mul, initial=1)
-    # So many words seldom tie; without the digit for newness their scores stay exact.
-    return _Units(*units) if total <= _EXACT or not windows else _units(words, 0, match)
-
-
-def _days(generation: Generation) -> list[int]:
-    """The days since which there have been so many engagements, the nearest first."""
-    return [day for size in _WINDOWS if (day := generation.newest_day(size))]
-
-
-def _newness(days: Sequence[int], unit: int) -> list[Query]:
-    steps = range(len(days), 0, -1)
-    return _most([_worth(since("start_day", day), step * unit) for step, day in zip(steps, days, strict=True)])
+    most = (room, words, RANKS * words, _NEAREST * (words - 1), _MOST_TYPOS * words, words if match == "last" else 0)
+    _, *units, total = accumulate((steps + 1 for steps in most), mul, initial=1)
+    return _Units(*units) if total <= _EXACT or not room else _units(words, 0, match)
 
 
 def _any(found: Sequence[Alternative]) -> Query:

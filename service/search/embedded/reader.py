@@ -4,6 +4,7 @@ A commit replaces `meta.json` by a new file, so one look at that file's number a
 new. That costs two microseconds and is done for every question: what was committed before a question was put is found.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +15,22 @@ import orjson
 import tantivy
 from tantivy import DocAddress, Order, Query
 
-from service.search.embedded.layout import VALUES, caseless, labelled, number
+from service.search.embedded.layout import VALUES, column, label
 from service.search.embedded.vocabulary import Vocabulary
 from service.search.engine import EngineDown, Sort
 
 Stamp = tuple[int, int, int]
 Hit = tuple[Any, DocAddress]
 """The score or the value sorted by, and where the document lies."""
+
+Bucket = dict[str, Any]
+"""A value and how many documents have it, as Tantivy says it."""
+
+_ALL: Final = 65_000
+"""How many values of an attribute each segment brings to a count: fewer would make the sums inexact."""
+
+_LABELS: Final = 20_000
+"""How many texts of counted values are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -29,23 +39,34 @@ class Generation:
 
     stamp: Stamp
     searcher: tantivy.Searcher
-    _labels: dict[str, dict[int, str]]
+    _labels: dict[tuple[str, int], str]
     _days: dict[int, int | None] = field(default_factory=dict)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.searcher)
 
-    def find(self, query: Query, limit: int, *, sort: Sort | None = None, offset: int = 0) -> tuple[list[Hit], int]:
-        """The first hits by score, or by one column with those that lack it last, and the number of all."""
-        found = self.searcher.search(
+    @property
+    def documents(self) -> int:
+        return self.searcher.num_docs
+
+    def find(self, query: Query, limit: int, *, sort: Sort | None = None, offset: int = 0) -> list[Hit]:
+        """The first hits by score, or by one column with those that lack it last."""
+        return self.searcher.search(
             query,
             limit=limit,
+            count=False,
             offset=offset,
             order_by_field=sort.field if sort else None,
             order=Order.Asc if sort and not sort.descending else Order.Desc,
-        )
-        return found.hits, found.count  # type: ignore[attr-defined]  # Tantivy's stubs leave `count` out
+        ).hits
+
+    def count(self, query: Query, attributes: Iterable[str], most: int) -> tuple[int, dict[str, list[Bucket]]]:
+        """How many documents match, and how many of them have each value of the attributes, the most frequent first."""
+        wanted = {name: {"terms": {"field": column(name), "size": most, "segment_size": _ALL}} for name in attributes}
+        # Each document has one id; to count it here spares a second look at all that match.
+        counted = self.searcher.aggregate(query, wanted | {"": {"value_count": {"field": column("id")}}})
+        return int(counted.pop("")["value"]), {name: found["buckets"] for name, found in counted.items()}
 
     def stored(self, address: DocAddress, name: str) -> Any:
         """What was stored with a document under this name."""
@@ -54,24 +75,23 @@ class Generation:
     def newest_day(self, count: int) -> int | None:
         """The `start_day` from which on there are `count` documents or a few more, None when there are not so many."""
         if count not in self._days:
-            hits, _ = self.find(Query.all_query(), 1, sort=Sort("start_day", descending=True), offset=count - 1)
+            hits = self.find(Query.all_query(), 1, sort=Sort("start_day", descending=True), offset=count - 1)
             self._days[count] = hits[0][0] if hits else None
         return self._days[count]
 
     def label(self, name: str, counted: int) -> str:
-        """The text of an attribute that has this number; the texts stay known from one generation to the next."""
-        known = self._labels.get(name, {})
-        if counted not in known:
-            known = self._labels[name] = self._texts(labelled(name, ""))
-        if counted not in known:
-            raise ValueError(f"{name} counts a value that it does not hold")
-        return known[counted]
-
-    def _texts(self, beginning: str) -> dict[int, str]:
-        """All texts of an attribute by their numbers, as they are written where that is not how they are filtered."""
-        terms = self.searcher.terms_with_prefix(VALUES, beginning)
-        texts = sorted((term.removeprefix(beginning) for term, _ in terms), key=lambda text: text != caseless(text))
-        return {number(text): text for text in texts}
+        """The text of an attribute that a number stands for; it stays known from one generation to the next."""
+        text = self._labels.get((name, counted))
+        if text is None:
+            beginning = label(name, counted)
+            found = self.searcher.terms_with_prefix(VALUES, beginning, limit=1)
+            if not found:
+                raise ValueError(f"{name} counts a value that it does not hold")
+            text = found[0][0].removeprefix(beginning)
+            if len(self._labels) >= _LABELS:
+                self._labels.clear()
+            self._labels[name, counted] = text
+        return text
 
 
 class Reader:
@@ -82,7 +102,7 @@ class Reader:
         self._lock: Final = Lock()
         self._index: tantivy.Index | None = None
         self._generation: Generation | None = None
-        self._labels: Final[dict[str, dict[int, str]]] = {}
+        self._labels: Final[dict[tuple[str, int], str]] = {}
 
     def now(self) -> Generation:
         """The index as it is now; raises `EngineDown` where there is none or it cannot be read."""
@@ -98,7 +118,7 @@ class Reader:
     @property
     def documents(self) -> int:
         """How many documents there were when the index was last looked at."""
-        return self._generation.searcher.num_docs if self._generation else 0
+        return self._generation.documents if self._generation else 0
 
     def stamp(self) -> Stamp | None:
         """What changes with every commit; None where there is no index."""

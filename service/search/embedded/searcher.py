@@ -1,15 +1,16 @@
 """The asking half of the embedded engine."""
 
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from anyio import CapacityLimiter, to_thread
+from tantivy import DocAddress
 from tantivy import Query as Condition
 
 from service.search.embedded.filters import narrowed
-from service.search.embedded.hits import Found, by_fields, by_relevance
-from service.search.embedded.layout import column
-from service.search.embedded.ranking import text_queries
-from service.search.embedded.reader import Generation, Reader
+from service.search.embedded.hits import by_fields, by_relevance
+from service.search.embedded.ranking import TextQueries, text_queries
+from service.search.embedded.reader import Bucket, Generation, Reader
 from service.search.engine import Answer, EngineDown, EngineRefused, NoneOf, OneOf, Query, Sort
 from service.search.keys import parts
 from service.search.schema import FILTERABLE, MAX_FACET_VALUES, MAX_HITS, SHOWN, SORTABLE
@@ -19,9 +20,6 @@ _THREADS: Final = 2
 
 _SMALL: Final = 1_000
 """Up to so many documents an answer takes half a millisecond, and the way to a thread and back a sixth of one: none then."""
-
-_ALL: Final = 65_000
-"""How many values of an attribute each segment brings to the count: fewer would make the sums inexact."""
 
 _NEWEST: Final = (Sort("start_day", descending=True),)
 
@@ -50,13 +48,11 @@ def answer(generation: Generation, query: Query) -> Answer:
     """What this generation of the index answers."""
     _check(query)
     try:
-        text = text_queries(generation, parts(query.text), query.match)
+        text = text_queries(generation.vocabulary, parts(query.text), query.match)
         matching = narrowed(text and text.matching, query.filters)
-        ranked = text and text.ranked and narrowed(text.ranked, query.filters)
-        found = _found(generation, query, matching, ranked)
-        page = found.addresses[query.offset :]
-        cards = [generation.stored(address, SHOWN) for address in page]
-        return Answer(cards, found.total, facets=_facets(generation, matching, query.facets))
+        total, buckets = generation.count(matching, query.facets, MAX_FACET_VALUES)
+        page = _found(generation, query, text, matching, total)[query.offset :]
+        return Answer([generation.stored(address, SHOWN) for address in page], total, facets=_facets(generation, buckets))
     except (ValueError, OSError) as error:
         raise EngineDown(f"The embedded index cannot be read: {error}") from error
 
@@ -75,25 +71,21 @@ def _check(query: Query) -> None:
             raise EngineRefused("invalid_search_sort", f"Attribute {sort.field!r} is not sortable.")
 
 
-def _found(generation: Generation, query: Query, matching: Condition, ranked: Condition | None) -> Found:
+def _found(generation: Generation, query: Query, text: TextQueries | None, matching: Condition, total: int) -> list[DocAddress]:
+    """The hits up to the end of the page."""
     end = min(query.offset + query.limit, MAX_HITS)
-    if end <= query.offset:
-        return Found([], generation.find(matching, 1)[1])
-    if ranked is None or query.sort:
+    if query.offset >= min(end, total):
+        return []
+    if text is None or text.ranked is None or query.sort:
         return by_fields(generation, matching, query.sort or _NEWEST, end)
-    return by_relevance(generation, ranked, end)
+    return by_relevance(generation, text, query.filters, total, end)
 
 
-def _facets(generation: Generation, matching: Condition, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
-    """How many of all matches have each value, the most frequent values of each attribute."""
-    if not names:
-        return {}
-    wanted = {name: {"terms": {"field": column(name), "size": MAX_FACET_VALUES, "segment_size": _ALL}} for name in names}
-    counted = generation.searcher.aggregate(matching, wanted)
-    return {name: {_value(generation, name, each): each["doc_count"] for each in counted[name]["buckets"]} for name in names}
+def _facets(generation: Generation, counted: Mapping[str, Sequence[Bucket]]) -> dict[str, dict[str, int]]:
+    return {name: {_value(generation, name, each): each["doc_count"] for each in buckets} for name, buckets in counted.items()}
 
 
-def _value(generation: Generation, name: str, bucket: dict[str, Any]) -> str:
+def _value(generation: Generation, name: str, bucket: Bucket) -> str:
     """A counted value as text, whatever its type: `true`, `2024`, `meeting`."""
     match FILTERABLE[name]:
         case "text":

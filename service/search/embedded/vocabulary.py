@@ -5,7 +5,7 @@ first letter counts as two. So the words that begin with the same letter are all
 are few. They are read from the index when first needed and kept for as long as its generation lasts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -35,12 +35,19 @@ class Near:
     two: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class _Bucket:
     """All words with one beginning, the most frequent first; `spelt` are their letters."""
 
-    words: tuple[str, ...]
-    spelt: tuple[str, ...]
+    def __init__(self, words: Sequence[str], *, hangul: bool) -> None:
+        self.words: Final = words
+        self.spelt: Final = [letters(word) for word in words] if hangul else words
+        self._beginnings: Final[dict[int, list[str]]] = {}
+
+    def beginnings(self, length: int) -> list[str]:
+        """So many letters of each."""
+        if length not in self._beginnings:
+            self._beginnings[length] = [word[:length] for word in self.spelt]
+        return self._beginnings[length]
 
 
 class Vocabulary:
@@ -74,7 +81,7 @@ class Vocabulary:
     def _near(self, word: str, prefix: bool) -> Near:
         allowed = allowed_typos(word)
         bucket = self._bucket(word[0])
-        typos = _typos(letters(word), bucket.spelt, allowed, prefix)
+        typos = _typos(letters(word), bucket, allowed, prefix)
         one = [bucket.words[at] for at in sorted(typos) if typos[at] == 1]
         two = [bucket.words[at] for at in sorted(typos) if typos[at] == 2]
         if allowed == 2:
@@ -84,9 +91,8 @@ class Vocabulary:
     def _bucket(self, beginning: str) -> _Bucket:
         known = self._buckets.get(beginning)
         if known is None:
-            found = tuple(word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning))
-            spelt = tuple(map(letters, found)) if is_hangul(beginning) else found
-            known = _kept(self._buckets, beginning, _Bucket(found, spelt))
+            found = [word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning)]
+            known = _kept(self._buckets, beginning, _Bucket(found, hangul=is_hangul(beginning)))
         return known
 
     def _other_beginnings(self, word: str) -> list[str]:
@@ -104,18 +110,18 @@ def _kept(cache: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-def _typos(typed: str, spelt: Sequence[str], allowed: int, prefix: bool) -> dict[int, int]:
-    """How many typos lie between what was typed and each of these words, or its beginning, where no more than allowed."""
+def _typos(typed: str, bucket: _Bucket, allowed: int, prefix: bool) -> dict[int, int]:
+    """How many typos lie between what was typed and each word, or its beginning, where no more than allowed."""
     if not prefix:
-        return {at: distance for _, distance, at in _within(typed, spelt, allowed)}
+        return dict(_within(typed, bucket.spelt, allowed))
     # The beginning that is nearest may be longer or shorter than what was typed, by as many letters as there are typos.
-    beginnings = [word[: len(typed)] for word in spelt]
-    lengths = range(len(typed) - allowed, len(typed) + allowed + 1)
-    nearest = {
-        at: min(OSA.distance(typed, spelt[at][:end]) for end in lengths) for _, _, at in _within(typed, beginnings, 2 * allowed)
-    }
-    return {at: distance for at, distance in nearest.items() if distance <= allowed}
+    typos: dict[int, int] = {}
+    for length in range(len(typed) - allowed, len(typed) + allowed + 1):
+        for at, distance in _within(typed, bucket.beginnings(length), allowed):
+            typos[at] = min(distance, typos.get(at, distance))
+    return typos
 
 
-def _within(typed: str, others: Sequence[str], distance: int) -> list[tuple[str, int, int]]:
-    return process.extract(typed, others, scorer=OSA.distance, score_cutoff=distance, limit=None)
+def _within(typed: str, others: Sequence[str], allowed: int) -> Iterator[tuple[int, int]]:
+    found = process.extract(typed, others, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    return ((at, distance) for _, distance, at in found)

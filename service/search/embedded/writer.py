@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import structlog
 import tantivy
 
-from service.search.embedded.layout import MARKS, VALUES, Unfit, labelled, open_index, to_tantivy
+from service.search.embedded.layout import MARKS, VALUES, Unfit, filtered, open_index, to_tantivy
 from service.search.embedded.meanings import term
 from service.search.embedded.reader import Reader
 from service.search.embedded.searcher import EmbeddedSearcher
@@ -49,7 +49,7 @@ class EmbeddedEngine:
             created = self._writable and self._make()
         except (ValueError, OSError) as error:
             raise EngineDown(f"The embedded index cannot be made: {error}") from error
-        documents = self._reader.now().searcher.num_docs
+        documents = self._reader.now().documents
         return IndexState(created, documents, f"tantivy {version('tantivy')}")
 
     def _make(self) -> bool:
@@ -71,7 +71,7 @@ class EmbeddedEngine:
             open_index(str(self._folder))
             generation = self._reader.now()
             generation.vocabulary.frequency("")
-            for _, address in generation.find(tantivy.Query.all_query(), 1)[0]:
+            for _, address in generation.find(tantivy.Query.all_query(), 1):
                 generation.stored(address, MARKS)
         except (ValueError, OSError, EngineDown) as error:
             log.warning("embedded index is unreadable and is made anew", folder=self._folder.name, reason=str(error))
@@ -87,7 +87,7 @@ class EmbeddedEngine:
 
         def write(writer: tantivy.IndexWriter) -> None:
             for document, identifier in fitted:
-                writer.delete_documents_by_term(VALUES, labelled("id", identifier))
+                writer.delete_documents_by_term(VALUES, filtered("id", identifier))
                 writer.add_document(document)
 
         self._commit(write)
@@ -98,7 +98,7 @@ class EmbeddedEngine:
 
         def write(writer: tantivy.IndexWriter) -> None:
             for identifier in ids:
-                writer.delete_documents_by_term(VALUES, labelled("id", identifier))
+                writer.delete_documents_by_term(VALUES, filtered("id", identifier))
 
         self._commit(write)
         return self._ticket(batch, Verdict(True))
@@ -148,14 +148,14 @@ class EmbeddedEngine:
         return None
 
     def count(self) -> int:
-        return self._reader.now().searcher.num_docs
+        return self._reader.now().documents
 
     def fetch(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The sync fields of those of these documents that the index holds."""
         generation = self._reader.now()
         found: dict[str, dict[str, Any]] = {}
         for identifier in dict.fromkeys(ids):
-            for _, address in generation.find(term(VALUES, labelled("id", identifier)), 1)[0]:
+            for _, address in generation.find(term(VALUES, filtered("id", identifier)), 1):
                 found[identifier] = generation.stored(address, MARKS)
         return found
 
