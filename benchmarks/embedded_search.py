@@ -25,7 +25,7 @@ from benchmarks.invented_register import Register, shown
 from service.search.embedded import EmbeddedEngine
 from service.search.embedded.layout import SCHEMA, WORDS
 from service.search.engine import Answer, Query, Searcher
-from service.search.highlight import Marker, highlights
+from service.search.highlight import Marker, page
 from service.search.keys import parts, query_text
 
 FACETS = ("kind", "countries", "people_facet", "years")
@@ -53,9 +53,7 @@ async def ask(searcher: Searcher, text: str) -> Answer:
     """One question as the API puts it, from the words typed to the ranges to be marked."""
     asked = query_text(text)
     answer = await searcher.search(Query(text=asked, facets=FACETS))
-    marker = Marker(asked)
-    for card in answer.cards:
-        highlights(shown(card), marker)
+    page([shown(card) for card in answer.cards], Marker(asked))
     return answer
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, or_, select, text, update
 
 from service.database import Database
 from service.mirror.fold import mark_dirty
@@ -13,8 +13,11 @@ from service.search.schema import SCHEMA
 from service.settings import MirrorSettings
 
 
-def enroll(database: Database, mirrors: tuple[MirrorSettings, ...]) -> None:
-    """Every configured mirror has its row, and owes every live engagement when it is new. Filling is catching up."""
+def enroll(database: Database, mirrors: tuple[MirrorSettings, ...]) -> list[str]:
+    """Every configured mirror has its row, and owes every live engagement when it is new. Filling is catching up.
+
+    Gives the names of the mirrors that have no index of this version's schema yet.
+    """
     for mirror in mirrors:
         with database.writing() as connection:
             new = connection.execute(
@@ -27,6 +30,9 @@ def enroll(database: Database, mirrors: tuple[MirrorSettings, ...]) -> None:
             if new:
                 owe_everything(connection, mirror.name)
     _retire(database, [mirror.name for mirror in mirrors])
+    with database.reading() as connection:
+        without = or_(MIRROR.c.schema_hash.is_(None), MIRROR.c.schema_hash != SCHEMA)
+        return list(connection.execute(select(MIRROR.c.name).where(without)).scalars())
 
 
 def owe_everything(connection: Connection, mirror: str) -> None:

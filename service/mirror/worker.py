@@ -49,15 +49,15 @@ class Worker:
         self.stop()
 
     def start(self) -> None:
-        """Enrol the mirrors and begin; gives every mirror a moment for its first round, so that there is an index to ask."""
-        ledger.enroll(self.database, self.settings.mirrors)
+        """Enrol the mirrors and begin; one without an index gets a moment for its first round, so that there is one to ask."""
+        without_index = ledger.enroll(self.database, self.settings.mirrors)
         for mirror in self.settings.mirrors:
             thread = threading.Thread(target=self._run, args=(mirror,), name=f"mirror-{mirror.name}", daemon=True)
             thread.start()
             self._threads.append(thread)
         limit = time.monotonic() + FIRST_ROUND_SECONDS
-        for tried in self._tried.values():
-            tried.wait(max(0.0, limit - time.monotonic()))
+        for name in without_index:
+            self._tried[name].wait(max(0.0, limit - time.monotonic()))
 
     def wake(self) -> None:
         """Something was committed: look for it now."""

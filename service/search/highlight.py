@@ -16,7 +16,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from service.search.keys import PLAIN, WORD, allowed_typos, fold, is_hangul, letters, parts, stem
+from service.search.keys import WORD, allowed_typos, fold, is_hangul, letters, parts, stem
 
 Range = tuple[int, int]
 
@@ -120,10 +120,11 @@ def page(hits: Sequence[Mapping[str, str]], marker: Marker) -> list[dict[str, li
     """The ranges of all texts of all hits of an answer, as `highlights` gives them for one, in one pass over all of them."""
     names = [(at, name) for at, hit in enumerate(hits) for name in hit]
     texts = [text for hit in hits for text in hit.values()]
-    folded, spans = _aligned(_BREAK.join(texts))
-    if spans is not None or marker.has_phrases:
+    joined = _BREAK.join(texts)
+    if marker.has_phrases or not _ONE_TO_ONE.fullmatch(joined):
         # A letter that folds to two moves all that follows; and the words of a phrase must not lie in two texts.
         return [highlights(hit, marker) for hit in hits]
+    folded = fold(joined)
     starts = list(accumulate((len(text) + len(_BREAK) for text in texts[:-1]), initial=0))
     marks: dict[int, list[Range]] = {}
     as_typed: list[set[int]] = [set() for _ in hits]
@@ -155,11 +156,7 @@ def _on_the_original(found: list[Range], spans: Sequence[Range] | None) -> list[
 
 def _aligned(text: str) -> tuple[str, Sequence[Range] | None]:
     """The folded text and, for each of its characters, the range that it came from (None: the same)."""
-    if PLAIN.fullmatch(text):
-        return text.lower(), None
-    if _ONE_TO_ONE.fullmatch(text):
-        return fold(text), None
-    return _aligned_by_cluster(text)
+    return (fold(text), None) if _ONE_TO_ONE.fullmatch(text) else _aligned_by_cluster(text)
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.search.highlight import Marker, highlights, ranges
+from service.search.highlight import Marker, highlights, page, ranges
 from service.search.keys import parts, query_text
 
 
@@ -138,3 +138,18 @@ def test_a_text_asked_for_by_itself_is_marked(text: str) -> None:
     typed = query_text(text)
     if parts(typed).words:
         assert ranges(f"x {text} y", Marker(typed))
+
+
+SHOWN = st.dictionaries(
+    st.sampled_from(["title", "place", "person"]), st.text(st.sampled_from("Łódź governor 김동연이 경기도 ﬁ é\u0301\n-"))
+)
+
+
+@given(
+    st.lists(SHOWN, max_size=4),
+    st.sampled_from(["gov", "governor lodz", "김동연", "경기도 gove", "lodź -gov", '"dź g"', "o", ""]),
+)
+def test_a_page_is_marked_as_its_hits_are_one_by_one(hits: list[dict[str, str]], typed: str) -> None:
+    marker = Marker(query_text(typed))
+
+    assert page(hits, marker) == [highlights(hit, marker) for hit in hits]
