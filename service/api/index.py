@@ -1,13 +1,14 @@
 """`GET /v1/index`: which engines hold a copy of the register, and whether each of them is in step."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 
 from service.api.requests import Register
+from service.api.routing import router as register_router
 from service.mirror import status
 from service.mirror.status import MirrorStatus
 
-router = APIRouter(tags=["index"])
+router = register_router("index", "/v1/index")
 
 
 class IndexState(BaseModel):
@@ -18,7 +19,7 @@ class IndexState(BaseModel):
     mirrors: list[MirrorStatus]
 
 
-@router.get("/v1/index", name="read_index", summary="How far the search index is")
+@router.get("", name="read_index", summary="How far the search index is")
 def read_index(request: Request, register: Register) -> IndexState:
     mirrors = status.read(register)
     asked = request.app.state.search.mirror.name

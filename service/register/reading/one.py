@@ -14,7 +14,7 @@ from service.register.reading import outcomes, records
 from service.register.reading.json_sql import JsonSql
 from service.register.reading.question import MERGEABLE, Question, as_sent, sent
 from service.register.reading.records import Noun
-from service.register.verbs.revising import refuse
+from service.register.standing import refuse
 
 
 class Found(NamedTuple):

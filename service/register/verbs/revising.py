@@ -6,13 +6,14 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlmodel import SQLModel
 
-from service.errors import Conflict, Gone, Merged, NotFound
+from service.errors import Conflict, NotFound
 from service.register.assertion import AssertionShape
 from service.register.engagement import ParticipationShape
 from service.register.outcome import OutcomeShape
 from service.register.reading import records
 from service.register.reading.records import Noun
 from service.register.source import CitationShape
+from service.register.standing import refuse
 from service.register.table import now
 from service.register.text import Shape
 from service.register.validation import checked
@@ -158,19 +159,6 @@ def require(connection: Connection, noun: Noun, ids: Any, *, withdrawn: bool = F
     for record_id in ids:
         refuse(noun, record_id, states.get(record_id), withdrawn=withdrawn)
     return dict(records.load(connection, noun, ids))
-
-
-def refuse(noun: Noun, record_id: str, state: Mapping[str, Any] | None, *, withdrawn: bool = False) -> None:
-    """Raise unless the row is that of a record that can be worked with."""
-    if state is None:
-        raise NotFound(f"There is no {noun} with the id {record_id!r}.")
-    if survivor := state.get("merged_into"):
-        raise Merged(f"The {noun} {record_id} was merged into {survivor}.", noun=noun, survivor=survivor)
-    if state["withdrawn_at"] is not None and not withdrawn:
-        reason = f": {state['withdrawn_reason']}" if state["withdrawn_reason"] else ""
-        raise Gone(f"The {noun} {record_id} was withdrawn{reason}.")
-    if state["withdrawn_at"] is None and withdrawn:
-        raise Conflict(f"The {noun} {record_id} is not withdrawn.")
 
 
 def raise_version(connection: Connection, noun: Noun, ids: Sequence[str], columns: Mapping[str, Any] | None = None) -> None:
