@@ -6,7 +6,7 @@ not hold it yet; commits of other processes are noticed at the next look.
 
 import threading
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -16,6 +16,8 @@ from service.mirror import status
 from service.mirror.status import MirrorStatus, lag_of
 
 log = structlog.get_logger()
+
+SOONEST_SECONDS: Final = 0.02
 
 
 class Freshness(NamedTuple):
@@ -64,12 +66,17 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stopping:
-            pending = self._committed_at is not None or any(self._since.values())
-            # While something is on its way, the next look is soon; a change takes some tens of milliseconds.
-            self._look.wait(min(self.seconds, 0.02) if pending else self.seconds)
+            self._look.wait(self._pause())
             self._look.clear()
             if not self._stopping:
                 self._take()
+
+    def _pause(self) -> float:
+        """How long until the next look: soon after a change, which takes some tens of milliseconds; later if it takes longer."""
+        pending = [at for at in (*self._since.values(), self._committed_at) if at]
+        if not pending:
+            return self.seconds
+        return min(self.seconds, max(SOONEST_SECONDS, lag_of(max(pending)) / 10_000))
 
     def _take(self) -> None:
         commits = self._commits

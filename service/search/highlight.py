@@ -132,11 +132,10 @@ def page(hits: Sequence[Mapping[str, str]], marker: Marker) -> list[dict[str, li
         n = bisect_right(starts, start) - 1
         marks.setdefault(n, []).append((start - starts[n], end - starts[n]))
         as_typed[names[n][0]].add(word)
-    for n, (at, _) in enumerate(names):
-        if len(as_typed[at]) < marker.words and (
-            near := marker.misspelt(folded[starts[n] : starts[n] + len(texts[n])], as_typed[at])
-        ):
-            marks.setdefault(n, []).extend(near)
+    if lacking := {at for at, words in enumerate(as_typed) if len(words) < marker.words}:
+        for n, (at, _) in enumerate(names):
+            if at in lacking and (near := marker.misspelt(folded[starts[n] : starts[n] + len(texts[n])], as_typed[at])):
+                marks.setdefault(n, []).extend(near)
     found: list[dict[str, list[Range]]] = [{} for _ in hits]
     for n, ranged in marks.items():
         found[names[n][0]][names[n][1]] = _on_the_original(ranged, None)
