@@ -1,5 +1,6 @@
 """Serving: one uvicorn process, and the few lines that tell a newcomer where everything is."""
 
+import gc
 import signal
 import sys
 from socket import socket
@@ -32,6 +33,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
+        # What the start has made stays for good; the collector need not look through it again while requests are answered.
+        gc.collect()
+        gc.freeze()
         if self.started and self.servers:
             _announce(self.settings, self.servers[0].sockets[0].getsockname()[1])
 
