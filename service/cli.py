@@ -138,9 +138,7 @@ def search(
         searcher = open_searcher(settings.mirrors[0], settings.data_dir)
         query = question.to_query(question.Question(text=" ".join(words), limit=limit))
         try:
-            answer = await searcher.search(query)
-            if not answer.total and (wider := question.relaxed(query)):
-                answer = await searcher.search(wider)
+            answer, _ = await question.ask(searcher, query)
         finally:
             await searcher.close()
         return question.hits(answer, query.text), answer.total

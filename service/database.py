@@ -50,6 +50,8 @@ class Database:
                 cursor.execute(question, values)
                 return list(cursor.fetchall())
         except self.engine.dialect.loaded_dbapi.OperationalError as error:
+            if _is_our_mistake(error):
+                raise
             raise Unavailable(f"The database does not answer: {_first_line(error)}", headers=_SOON) from error
 
     @contextmanager
@@ -98,14 +100,14 @@ class Database:
         except PoolTimeoutError as error:
             raise Unavailable("Every connection to the database is in use.", headers=_SOON) from error
         except OperationalError as error:
-            if _is_our_mistake(error):
+            if _is_our_mistake(error.orig):
                 raise
             raise Unavailable(f"The database does not answer: {_first_line(error)}", headers=_SOON) from error
 
 
-def _is_our_mistake(error: OperationalError) -> bool:
+def _is_our_mistake(error: BaseException | None) -> bool:
     # SQLite calls everything that goes wrong operational; 1 is SQLITE_ERROR, a statement that it does not understand.
-    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:

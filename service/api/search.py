@@ -96,10 +96,7 @@ async def search_engagements(request: Request) -> Response:
     asked = _question(parameters)
     search = request.app.state.search
     query = questions.to_query(asked)
-    answer = await search.searcher.search(query)
-    relaxed = False
-    if not answer.total and (wider := questions.relaxed(query)):
-        answer, relaxed = await search.searcher.search(wider), True
+    answer, relaxed = await questions.ask(search.searcher, query)
     shown = asked.offset + asked.limit
     more = asked.limit > 0 and shown < min(answer.total, MAX_HITS)
     freshness = search.freshness.of(search.mirror.name)
@@ -107,7 +104,7 @@ async def search_engagements(request: Request) -> Response:
         "items": questions.hits(answer, query.text),
         "total": answer.total,
         "total_exact": answer.exact,
-        "relaxed": relaxed and answer.total > 0,
+        "relaxed": relaxed,
         "page": asked.offset // asked.limit + 1 if asked.limit else 1,
         "next_cursor": _cursor(parameters, shown) if more else None,
         "facets": questions.facet_counts(answer, asked.facets),

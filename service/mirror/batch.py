@@ -6,7 +6,7 @@ acknowledge        indexed as sent; clean only where the generation is still the
 give up            nothing of it counts; its documents are as dirty as before
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -64,11 +64,8 @@ class Chosen:
         return bool(self.put or self.drop or self.same)
 
 
-def choose(database: Database, mirror: str, only: Iterable[str] | None = None) -> Chosen:
-    """The oldest dirty documents that are due, as they are at this moment, up to the limits of a batch.
-
-    `only` narrows the choice to some documents, to send them apart from the rest.
-    """
+def choose(database: Database, mirror: str) -> Chosen:
+    """The oldest dirty documents that are due, as they are at this moment, up to the limits of a batch."""
     with database.reading() as connection:
         due = (
             LEDGER.c.mirror == mirror,
@@ -76,8 +73,6 @@ def choose(database: Database, mirror: str, only: Iterable[str] | None = None) -
             or_(LEDGER.c.due_at.is_(None), LEDGER.c.due_at <= datetime.now(UTC)),
         )
         question = select(LEDGER).where(*due).order_by(LEDGER.c.dirty_since, LEDGER.c.document_id).limit(MAX_DOCUMENTS)
-        if only is not None:
-            question = question.where(LEDGER.c.document_id.in_(list(only)))
         rows = [dict(row) for row in connection.execute(question).mappings()]
         return _sorted_out(rows, dossiers.load(connection, [row["document_id"] for row in rows]) if rows else {})
 

@@ -1,4 +1,6 @@
-"""From what a person asked to a `Query`, and from an engine's `Answer` to what she is told. Pure, in no engine's language.
+"""From what a person asked to a `Query`, and from an engine's `Answer` to what she is told, in no engine's language.
+
+All of it is pure but `ask`, which puts the query to an engine.
 
 `FACETS` is the one table of what can be filtered and counted: its name in the API, the attribute of the document, and how
 a value of it is called in English and Korean.
@@ -13,7 +15,7 @@ from typing import Any, Final
 from service.register import codes, places, when
 from service.search import keys
 from service.search.document import day_number
-from service.search.engine import Answer, Between, Filter, OneOf, Query, Sort
+from service.search.engine import Answer, Between, Filter, OneOf, Query, Searcher, Sort
 from service.search.highlight import Marker, page
 
 Hit = dict[str, Any]
@@ -122,7 +124,16 @@ def _filters(question: Question) -> tuple[Filter, ...]:
     return tuple(wanted)
 
 
-def relaxed(query: Query) -> Query | None:
+async def ask(searcher: Searcher, query: Query) -> tuple[Answer, bool]:
+    """What the engine found, and whether words were given up for it because all of them together found nothing."""
+    answer = await searcher.search(query)
+    if not answer.total and (wider := _relaxed(query)):
+        answer = await searcher.search(wider)
+        return answer, answer.total > 0
+    return answer, False
+
+
+def _relaxed(query: Query) -> Query | None:
     """The query that gives up words from the end, or None when there is no word to give up."""
     return replace(query, match="last") if query.match == "all" and len(query.text.split()) > 1 else None
 
