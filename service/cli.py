@@ -1,4 +1,4 @@
-"""The command line: `engagements serve | worker | migrate | seed | search | index status | openapi | version`.
+"""The command line: `engagements serve | worker | migrate | seed | search | index … | openapi | version`.
 
 Every command reads the same `ENGAGEMENTS_` environment as the service. It exits with 0 when it did what was asked, 1 when
 that was not possible, and 2 when it was asked wrongly. What only one command needs is loaded by that command alone, so
@@ -8,9 +8,7 @@ that the worker loads no web framework and `version` is quick.
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,11 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service import __version__
+from service.commands import index
+from service.commands.opening import AsJson, opened, settings_of
 from service.errors import Problem
 
 if TYPE_CHECKING:
     from service.database import Database
-    from service.settings import Settings
 
 cli = typer.Typer(
     name="engagements",
@@ -31,10 +30,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-index = typer.Typer(help="The search index: how far every mirror is.", no_args_is_help=True)
-cli.add_typer(index, name="index")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+cli.add_typer(index.commands, name="index")
 
 
 def main() -> None:
@@ -57,8 +53,8 @@ def serve(
     """Serve the API, and keep the mirrors in step unless ENGAGEMENTS_WORKER is `outside`."""
     from service import schema, serving
 
-    settings = _settings(host=host, port=port)
-    with _open(settings) as database:
+    settings = settings_of(host=host, port=port)
+    with opened(settings) as database:
         if migrate or (migrate is None and database.is_sqlite):
             schema.upgrade(database)
         if seed:
@@ -69,16 +65,18 @@ def serve(
 @cli.command()
 def worker() -> None:
     """Keep the mirrors in step, as a process of its own, until it is told to stop."""
+    from service import collector
     from service.mirror.worker import Worker
     from service.schema import require_current
 
-    settings = _settings()
-    with _open(settings) as database:
+    settings = settings_of()
+    with opened(settings) as database:
         require_current(database)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with Worker(settings):
+        collector.settle_in()
         typer.echo(f"Keeping in step: {', '.join(mirror.name for mirror in settings.mirrors)}. Ctrl-C stops.", err=True)
         stop.wait()
 
@@ -91,7 +89,7 @@ def migrate(
     from service import schema
     from service.mirror import capture
 
-    with _open(_settings()) as database:
+    with opened(settings_of()) as database:
         if not check:
             before = schema.current(database)
             schema.upgrade(database)
@@ -114,7 +112,7 @@ def seed(as_json: AsJson = False) -> None:
     """Load the seed data: the real engagements of a Korean province. A second time loads nothing twice."""
     from service.schema import require_current
 
-    with _open(_settings()) as database:
+    with opened(settings_of()) as database:
         require_current(database)
         report = _seed(database, quiet=as_json)
     typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
@@ -126,22 +124,24 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many hits to show.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Search the index of the first mirror."""
+    """Search the index of the first mirror that can answer."""
     import asyncio
 
+    from service.mirror.asking import Search
+    from service.mirror.freshness import Watch
     from service.search import question
-    from service.search.engines import open_searcher
 
-    settings = _settings()
+    settings = settings_of()
 
     async def ask() -> tuple[list[dict[str, Any]], int]:
-        searcher = open_searcher(settings.mirrors[0], settings.data_dir)
-        query = question.to_query(question.Question(text=" ".join(words), limit=limit))
-        try:
-            answer, _ = await question.ask(searcher, query)
-        finally:
-            await searcher.close()
-        return question.hits(answer, query.text), answer.total
+        with opened(settings) as database:
+            asking = Search(settings.mirrors, settings.data_dir, settings.database, Watch(database, settings.poll_seconds))
+            query = question.to_query(question.Question(text=" ".join(words), limit=limit))
+            try:
+                found = await asking.ask(query)
+            finally:
+                await asking.close()
+        return question.hits(found.answer, query.text), found.answer.total
 
     found, total = asyncio.run(ask())
     if as_json:
@@ -154,26 +154,6 @@ def search(
     typer.echo(f"{total} found" if total else "Nothing found.")
 
 
-@index.command("status")
-def index_status(as_json: AsJson = False) -> None:
-    """How far every mirror is. Exits with 1 while one is not in step."""
-    from service.mirror import status
-
-    with _open(_settings()) as database:
-        mirrors = status.read(database)
-    if as_json:
-        typer.echo(json.dumps([asdict(mirror) for mirror in mirrors], ensure_ascii=False, indent=2, default=str))
-    for mirror in [] if as_json else mirrors:
-        state = "in step" if mirror.in_step else f"{mirror.pending} pending for {mirror.lag_ms} ms"
-        typer.echo(f"{mirror.name} ({mirror.engine}): {state}, {mirror.documents} documents, {mirror.dead} set aside")
-        if mirror.last_error:
-            typer.echo(f"  last error at {mirror.last_error_at}: {mirror.last_error}")
-    if not mirrors:
-        typer.echo("No mirror is enrolled yet; the first start of `serve` or `worker` enrols them.", err=True)
-    if not mirrors or not all(mirror.in_step for mirror in mirrors):
-        raise typer.Exit(1)
-
-
 @cli.command()
 def openapi(
     check: Annotated[
@@ -183,7 +163,7 @@ def openapi(
     """Print the OpenAPI document of the API."""
     from service.app import create_app
 
-    document = json.dumps(create_app(_settings()).openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    document = json.dumps(create_app(settings_of()).openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     if check is None:
         typer.echo(document, nl=False)
     elif not check.is_file() or check.read_text(encoding="utf-8") != document:
@@ -195,30 +175,6 @@ def openapi(
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
-
-
-def _settings(**given: Any) -> "Settings":
-    from service import logs, settings
-
-    try:
-        loaded = settings.load(**{name: value for name, value in given.items() if value is not None})
-    except settings.ConfigurationError as error:
-        for line in str(error).splitlines():
-            typer.echo(f"engagements: {line}", err=True)
-        raise typer.Exit(2) from None
-    logs.configure(loaded)
-    return loaded
-
-
-@contextmanager
-def _open(settings: "Settings") -> Iterator["Database"]:
-    from service.database import Database
-
-    database = Database(settings.database)
-    try:
-        yield database
-    finally:
-        database.dispose()
 
 
 def _seed(database: "Database", *, quiet: bool = False) -> Any:

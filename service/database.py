@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.errors import Conflict, Unavailable
@@ -21,15 +21,21 @@ from service.errors import Conflict, Unavailable
 BUSY_SECONDS = 10
 _SOON = {"Retry-After": "5"}
 _UNIQUE_VIOLATION = "23505"
+_READ_ONLY = "25006"
 
 
 class Database:
-    """The database of one process. Everything in `on_commit` is called after every writing transaction."""
+    """The database of one process.
+
+    Everything in `before_commit` is called with the connection of every writing transaction when its work is done, everything
+    in `on_commit` after it was committed.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgresql(url, pool_size)
+        self.before_commit: list[Callable[[Connection], None]] = []
         self.on_commit: list[Callable[[], None]] = []
         self._turn = threading.Lock()
 
@@ -59,6 +65,8 @@ class Database:
         """One transaction: committed when the block ends, undone when it raises."""
         with self._in_turn(), self._as_problems(), self._writer.connect() as connection, connection.begin():
             yield connection
+            for asked in self.before_commit:
+                asked(connection)
         for told in self.on_commit:
             told()
 
@@ -97,6 +105,10 @@ class Database:
                 raise
             # Whoever writes looks first whether a name is free; PostgreSQL lets somebody else take it in between.
             raise Conflict("Somebody else wrote the same at this moment; read it, and try again.") from error
+        except InternalError as error:
+            if getattr(error.orig, "sqlstate", None) != _READ_ONLY:
+                raise
+            raise Unavailable(f"The database takes no writes: {_first_line(error)}", headers=_SOON) from error
         except PoolTimeoutError as error:
             raise Unavailable("Every connection to the database is in use.", headers=_SOON) from error
         except OperationalError as error:
@@ -106,8 +118,10 @@ class Database:
 
 
 def _is_our_mistake(error: BaseException | None) -> bool:
-    # SQLite calls everything that goes wrong operational; 1 is SQLITE_ERROR, a statement that it does not understand.
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    # SQLite calls everything that goes wrong operational; 1 is SQLITE_ERROR, a statement that it does not understand, and
+    # what has no code is the driver's own complaint, as about bytes that are no text.
+    ours = (sqlite3.SQLITE_ERROR, None)
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", None) in ours
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:
@@ -143,9 +157,18 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _postgresql(url: str, pool_size: int) -> Engine:
     # Every session speaks UTC, so that an instant is written and read the same whatever the server's own zone is.
-    return create_engine(
+    engine = create_engine(
         url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
     )
+    event.listen(engine, "handle_error", _let_go_of_a_standby)
+    return engine
+
+
+def _let_go_of_a_standby(context: ExceptionContext) -> None:
+    # A standby answers where the database was, as after a failover. No connection to it is kept, so that the next one is
+    # made to whoever takes writes by then.
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def ping(database: Database) -> None:

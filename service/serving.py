@@ -1,6 +1,5 @@
 """Serving: one uvicorn process, and the few lines that tell a newcomer where everything is."""
 
-import gc
 import signal
 import sys
 from socket import socket
@@ -8,6 +7,7 @@ from socket import socket
 import typer
 import uvicorn
 
+from service import collector
 from service.app import create_app
 from service.errors import Unavailable
 from service.settings import Settings
@@ -33,9 +33,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        # What the start has made stays for good; the collector need not look through it again while requests are answered.
-        gc.collect()
-        gc.freeze()
+        collector.settle_in()
         if self.started and self.servers:
             _announce(self.settings, self.servers[0].sockets[0].getsockname()[1])
 

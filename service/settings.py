@@ -39,7 +39,15 @@ class MirrorSettings(BaseModel):
     engine: Literal["embedded", "meilisearch"]
     url: str | None = Field(None, description="Where the Meilisearch server listens, http or https.")
     key: SecretStr | None = Field(None, description="An API key of that server; see the README for the rights it needs.")
+    search_key: SecretStr | None = Field(None, description="Another key for searching, which needs the right `search` alone.")
     index: str = Field("engagements", pattern=r"^[A-Za-z0-9_-]{1,200}$", description="The index on that server.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_named_after_its_engine(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value.get("name") and "engine" in value:
+            return {**value, "name": value["engine"]}
+        return value
 
     @model_validator(mode="after")
     def _has_what_its_engine_needs(self) -> Self:
@@ -47,9 +55,9 @@ class MirrorSettings(BaseModel):
             parts = urlsplit(self.url or "")
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("a meilisearch mirror needs an http or https url, such as http://127.0.0.1:7700")
-        elif self.url is not None or self.key is not None:
+        elif self.url is not None or self.key is not None or self.search_key is not None:
             raise ValueError("an embedded mirror has neither url nor key")
-        return self if self.name else self.model_copy(update={"name": self.engine})
+        return self
 
 
 class Settings(BaseSettings):
@@ -67,7 +75,10 @@ class Settings(BaseSettings):
     )
     mirrors: Annotated[tuple[MirrorSettings, ...], NoDecode] = Field(
         (MirrorSettings(name="embedded", engine="embedded"),),
-        description='`embedded`, or JSON: [{"engine": "meilisearch", "url": "http://…", "key": "…"}]. The first mirror is asked.',
+        description=(
+            '`embedded`, or JSON: [{"engine": "meilisearch", "url": "http://…", "key": "…"}], one or several.'
+            " The first that can answer is asked."
+        ),
     )
     worker: Literal["inside", "outside"] = Field(
         "inside", description="Whether `serve` keeps the mirrors in step itself, or `engagements worker` does in its own process."
@@ -85,6 +96,15 @@ class Settings(BaseSettings):
     )
     lease_seconds: float = Field(30.0, ge=1, description="How long a silent worker keeps the right to send to a mirror.")
     retry_seconds: float = Field(60.0, gt=0, description="Longest pause between two tries while an engine is down.")
+    verify_seconds: Annotated[tuple[float, ...], NoDecode] = Field(
+        (120.0, 1800.0),
+        description="When the documents of a write whose outcome stayed unknown are looked at again, separated by commas.",
+    )
+    probe_seconds: float = Field(60.0, gt=0, description="How often an engine is looked at for what others did to it.")
+    audit_seconds: float = Field(
+        86_400.0, gt=0, description="How often every document of a mirror is compared with the register."
+    )
+    keep_seconds: float = Field(86_400.0, ge=0, description="How long an index that was replaced is kept for going back to it.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object a line.")
 
@@ -93,6 +113,18 @@ class Settings(BaseSettings):
     def _host_is_an_address(cls, value: str) -> str:
         if not _is_address(value) and (not value or set(value) & set(":/@ ")):
             raise ValueError("a name or an IP address alone is needed, such as 0.0.0.0; the port has a variable of its own")
+        return value
+
+    @field_validator("verify_seconds", mode="before")
+    @classmethod
+    def _seconds_from_text(cls, value: Any) -> Any:
+        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+    @field_validator("verify_seconds")
+    @classmethod
+    def _seconds_lie_ahead(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(seconds <= 0 for seconds in value) or list(value) != sorted(value):
+            raise ValueError("positive numbers of seconds are needed, the shortest first, such as 120,1800")
         return value
 
     @field_validator("mirrors", mode="before")
@@ -119,6 +151,9 @@ class Settings(BaseSettings):
             raise ValueError("at least one mirror is needed, for example: embedded")
         if len(set(names)) < len(names):
             raise ValueError(f"two mirrors have the same name: {', '.join(names)}; give each its own `name`")
+        places = [(mirror.url, mirror.index) for mirror in value]
+        if len(set(places)) < len(places):
+            raise ValueError("two mirrors would write to the same index; give one of them another `index` or `url`")
         if sum(mirror.engine == "embedded" for mirror in value) > 1:
             raise ValueError("one embedded mirror is enough: it would be the same folder twice")
         return value

@@ -11,6 +11,7 @@ from service.errors import Unavailable
 from service.register.topic import TopicShape
 from service.register.verbs import recording
 from service.register.verbs.journal import Actor
+from tests.postgres import connected
 
 BY = Actor("test")
 HOW_MANY = text("SELECT count(*) FROM topic")
@@ -115,3 +116,22 @@ def test_a_pool_that_is_used_up_is_unavailable(sqlite_database: Database, monkey
         ping(small)
     ping(small)
     small.dispose()
+
+
+@pytest.mark.scenario(55)
+def test_no_connection_is_kept_to_a_server_that_takes_no_writes(postgres_database: Database) -> None:
+    """A standby that took the database's place answers every read, and would keep its connections for ever."""
+    name = postgres_database.url.database
+
+    def operator(statement: str) -> None:
+        with connected(str(postgres_database.url)) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute(f"ALTER DATABASE {name} {statement}")
+
+    operator("SET default_transaction_read_only = on")
+    with pytest.raises(Unavailable, match="takes no writes") as refused:
+        record_topic(postgres_database, "Climate")
+    assert refused.value.headers == {"Retry-After": "5"}
+    operator("RESET default_transaction_read_only")
+    record_topic(postgres_database, "Climate")
+    assert how_many(postgres_database) == 1

@@ -66,7 +66,7 @@ def test_a_variable_that_nobody_reads_is_refused_with_the_nearest_one(monkeypatc
 def test_a_variable_that_is_like_no_other_is_refused_with_all_of_them(given: Any) -> None:
     (line,) = refusal(given, XYZZY="1")
     assert line.startswith(
-        "ENGAGEMENTS_XYZZY: there is no such setting; known are ENGAGEMENTS_DATABASE_URL, ENGAGEMENTS_DATA_DIR"
+        "ENGAGEMENTS_XYZZY: there is no such setting; known are ENGAGEMENTS_AUDIT_SECONDS, ENGAGEMENTS_DATABASE_URL"
     )
     assert all(f"ENGAGEMENTS_{field.upper()}" in line for field in Settings.model_fields)
 
@@ -116,7 +116,15 @@ def test_everything_that_is_wrong_is_told_at_once(given: Any) -> None:
         ({"MIRRORS": '[{"engine": "embedded"'}, "ENGAGEMENTS_MIRRORS: neither engine names nor JSON"),
         ({"MIRRORS": "[]"}, "ENGAGEMENTS_MIRRORS: at least one mirror is needed, for example: embedded"),
         ({"MIRRORS": "embedded,embedded"}, "ENGAGEMENTS_MIRRORS: two mirrors have the same name"),
-        ({"MIRRORS": '["embedded", {"engine": "embedded", "name": "b"}]'}, "ENGAGEMENTS_MIRRORS: one embedded mirror is enough"),
+        (
+            {"MIRRORS": '["embedded", {"engine": "embedded", "name": "b"}]'},
+            "ENGAGEMENTS_MIRRORS: two mirrors would write to the same index",
+        ),
+        (
+            {"MIRRORS": '["embedded", {"engine": "embedded", "name": "b", "index": "c"}]'},
+            "ENGAGEMENTS_MIRRORS: one embedded mirror is enough",
+        ),
+        ({"VERIFY_SECONDS": "1800,120"}, "ENGAGEMENTS_VERIFY_SECONDS: positive numbers of seconds are needed"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name_with_what_would_be_right(given: Any, variables: dict[str, str], told: str) -> None:

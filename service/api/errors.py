@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from service.api import document, problems
 from service.api.middleware import HEADER, Entrance, allowed_methods, too_large
+from service.api.preferences import Waiting
 from service.api.problems import MethodNotAllowed, NoSuchPath
 from service.api.requests import plural
 from service.api.routing import refusal_of
@@ -28,6 +29,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
+    app.add_middleware(Waiting)
     app.add_middleware(Entrance, max_body_bytes=settings.max_body_bytes)
     document.install(app)
 

@@ -12,7 +12,7 @@ router = register_router("index", "/v1/index")
 
 
 class IndexState(BaseModel):
-    """All mirrors; searches are answered by the one that is called as `asked`, and `in_step` speaks of that one."""
+    """All mirrors; a search would be answered by the one that is called as `asked` now, and `in_step` speaks of that one."""
 
     asked: str
     in_step: bool
@@ -22,5 +22,5 @@ class IndexState(BaseModel):
 @router.get("", name="read_index", summary="How far the search index is")
 def read_index(request: Request, register: Register) -> IndexState:
     mirrors = status.read(register)
-    asked = request.app.state.search.mirror.name
+    asked = request.app.state.search.first.name
     return IndexState(asked=asked, in_step=any(mirror.in_step for mirror in mirrors if mirror.name == asked), mirrors=mirrors)

@@ -1,23 +1,28 @@
-"""`GET /v1/search`: the words a person typed, answered by the first mirror, with how fresh that mirror is.
+"""`GET /v1/search`: the words a person typed, answered by the first mirror that can, with how fresh that mirror is.
 
 This is the hot path: no session, no thread of the register, no model objects on the way out.
 """
 
 import base64
 import hashlib
+import time
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from service.api.metrics import SEARCH_SECONDS
 from service.api.parameters import document_parameters, read_parameters
+from service.api.preferences import wait_seconds
 from service.errors import Invalid, suggestion
+from service.mirror.asking import Answered
 from service.register.codes import Direction, Kind, Mode, OfficeType, OutcomeKind, OutcomeStatus, Status
 from service.register.places import CountryCode
 from service.register.text import ExternalId, Line, RecordId, Shape
 from service.register.when import Edtf
 from service.search import question as questions
+from service.search.engine import Query
 from service.search.question import FACETS, SORTS, Question
 from service.search.schema import MAX_HITS
 
@@ -50,6 +55,15 @@ class SearchParameters(Shape):
     limit: Annotated[int, Field(ge=0, le=100)] = 20
     page: Annotated[int | None, Field(ge=1)] = None
     cursor: str | None = None
+    sync_token: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=2**63 - 1,
+            description="The `Sync-Token` of a write; with `Prefer: wait=N` the search waits until the write can be found,"
+            " N seconds at most.",
+        ),
+    ] = None
     facets: Annotated[tuple[str, ...], Field(description=f"Comma-separated or repeated: {', '.join(FACETS)}.")] = ()
 
 
@@ -63,12 +77,19 @@ class FacetCount(BaseModel):
 
 
 class IndexFreshness(BaseModel):
-    """Which engine answered, and whether it holds everything that is committed."""
+    """Which engine answered, and whether it holds everything that is committed.
+
+    `in_step` and `lag_ms` are as they were seen `age_ms` ago. `left_out` counts the records that were withdrawn or closed to
+    readers, and that the engine has yet to drop: they are neither shown nor counted. `holds_token` answers `sync_token`.
+    """
 
     mirror: str
     engine: str
     in_step: bool
     lag_ms: int
+    age_ms: int
+    left_out: int
+    holds_token: bool | None
 
 
 class SearchPage(BaseModel):
@@ -94,23 +115,48 @@ class SearchPage(BaseModel):
 async def search_engagements(request: Request) -> Response:
     parameters = read_parameters(SearchParameters, request)
     asked = _question(parameters)
-    search = request.app.state.search
     query = questions.to_query(asked)
-    answer, relaxed = await questions.ask(search.searcher, query)
+    holds = await _reached(request, parameters.sync_token)
+    found = await _ask(request, query)
+    answer = found.answer
     shown = asked.offset + asked.limit
     more = asked.limit > 0 and shown < min(answer.total, MAX_HITS)
-    freshness = search.freshness.of(search.mirror.name)
     body = {
         "items": questions.hits(answer, query.text),
         "total": answer.total,
         "total_exact": answer.exact,
-        "relaxed": relaxed,
+        "relaxed": found.relaxed,
         "page": asked.offset // asked.limit + 1 if asked.limit else 1,
         "next_cursor": _cursor(parameters, shown) if more else None,
         "facets": questions.facet_counts(answer, asked.facets),
-        "index": {"mirror": search.mirror.name, "engine": search.mirror.engine, **freshness._asdict()},
+        "index": {
+            "mirror": found.mirror.name,
+            "engine": found.mirror.engine,
+            **found.freshness._asdict(),
+            "left_out": found.left_out,
+            "holds_token": holds,
+        },
     }
     return Response(orjson.dumps(body), media_type="application/json")
+
+
+async def _ask(request: Request, query: Query) -> Answered:
+    began, mirror = time.perf_counter(), "none"
+    try:
+        found: Answered = await request.app.state.search.ask(query)
+        mirror = found.mirror.name
+    finally:
+        SEARCH_SECONDS.labels(mirror).observe(time.perf_counter() - began)
+    return found
+
+
+async def _reached(request: Request, token: int | None) -> bool | None:
+    """Whether the mirror that is asked holds the write of the token, waiting for it as long as is wanted."""
+    if token is None:
+        return None
+    state = request.app.state
+    wait = wait_seconds(request.headers.get("prefer")) or 0
+    return bool(await state.tokens.reached(state.search.first.name, token, wait) == "indexed")
 
 
 def _question(asked: SearchParameters) -> Question:
@@ -157,5 +203,5 @@ def _cursor(asked: SearchParameters, offset: int) -> str:
 
 def _mark(asked: SearchParameters) -> str:
     # A cursor belongs to one search: the same words, filters and order.
-    what = orjson.dumps(asked.model_dump(exclude={"cursor", "page", "facets"}), option=orjson.OPT_SORT_KEYS)
+    what = orjson.dumps(asked.model_dump(exclude={"cursor", "page", "facets", "sync_token"}), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(what).hexdigest()[:12]

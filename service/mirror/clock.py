@@ -1,6 +1,10 @@
 """The database's own clock, in each dialect: the one clock that every worker shares."""
 
-from sqlalchemy import Connection
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from service.mirror.tables import TOUCH
 
 
 def now(connection: Connection) -> str:
@@ -13,3 +17,10 @@ def later(connection: Connection) -> str:
     if connection.dialect.name == "sqlite":
         return "strftime('%Y-%m-%d %H:%M:%f000', 'now', '+' || :seconds || ' seconds')"
     return "clock_timestamp() + make_interval(secs => :seconds)"
+
+
+def read(connection: Connection) -> datetime:
+    """This instant, in UTC."""
+    question = text(f"SELECT {now(connection)} AS at").columns(at=TOUCH.c.at.type)
+    at: datetime = connection.execute(question).scalar_one()
+    return at

@@ -13,7 +13,7 @@ import structlog
 from service.database import Database
 from service.errors import Problem
 from service.mirror import status
-from service.mirror.status import MirrorStatus, lag_of
+from service.mirror.status import lag_of
 
 log = structlog.get_logger()
 
@@ -21,10 +21,11 @@ SOONEST_SECONDS: Final = 0.02
 
 
 class Freshness(NamedTuple):
-    """Whether a mirror holds all that is committed, and for how long it has not."""
+    """Whether a mirror holds all that is committed, for how long it has not, and how long ago that was looked at."""
 
     in_step: bool
     lag_ms: int
+    age_ms: int
 
 
 class Watch:
@@ -36,6 +37,7 @@ class Watch:
         self._since: dict[str, datetime | None] = {}
         self._committed_at: datetime | None = None
         self._commits = 0
+        self._looked_at: datetime | None = None
         self._stopping = False
         self._look = threading.Event()
         self._thread = threading.Thread(target=self._run, name="freshness", daemon=True)
@@ -60,9 +62,9 @@ class Watch:
     def of(self, mirror: str) -> Freshness:
         """How fresh a mirror is by the last look. One that was never seen is not in step."""
         if mirror not in self._since:
-            return Freshness(in_step=False, lag_ms=0)
+            return Freshness(in_step=False, lag_ms=0, age_ms=lag_of(self._looked_at))
         since = min((at for at in (self._since[mirror], self._committed_at) if at), default=None)
-        return Freshness(in_step=since is None, lag_ms=lag_of(since))
+        return Freshness(in_step=since is None, lag_ms=lag_of(since), age_ms=lag_of(self._looked_at))
 
     def _run(self) -> None:
         while not self._stopping:
@@ -81,16 +83,11 @@ class Watch:
     def _take(self) -> None:
         commits = self._commits
         try:
-            seen = status.read(self.database)
+            at = datetime.now(UTC)
+            self._since = status.pending_since(self.database)
+            self._looked_at = at
         except Problem as error:
             log.warning("freshness unknown", error=error.detail)
             return
-        self._since = {mirror.name: _pending_since(mirror) for mirror in seen}
         if self._commits == commits:
             self._committed_at = None
-
-
-def _pending_since(mirror: MirrorStatus) -> datetime | None:
-    if mirror.in_step:
-        return None
-    return datetime.fromtimestamp(datetime.now(UTC).timestamp() - mirror.lag_ms / 1000, UTC)

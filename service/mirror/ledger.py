@@ -1,91 +1,130 @@
-"""The ledger of a mirror as a whole: a mirror is enrolled, its index was found empty, a document is given up."""
+"""The ledger of a copy as a whole, and what is kept of its mirror: trouble, the dead, who is enrolled."""
+
+# ruff: noqa: S608  only `clock`'s constants are put into SQL
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from service.database import Database
-from service.mirror.fold import mark_dirty
+from service.mirror import clock, tally
+from service.mirror.copies import Copy
 from service.mirror.lease import Lease
-from service.mirror.tables import LEDGER, MIRROR
+from service.mirror.tables import BATCH, COPY, LEDGER, MIRROR
 from service.search.schema import SCHEMA
 from service.settings import MirrorSettings
 
+MOST_DEAD: Final = 0.1
+FEW: Final = 20
+"""Up to so many dead documents are nothing unusual; beyond them, a tenth of all is too many."""
+
 
 def enroll(database: Database, mirrors: tuple[MirrorSettings, ...]) -> list[str]:
-    """Every configured mirror has its row, and owes every live engagement when it is new. Filling is catching up.
+    """Every configured mirror has its row; one that is configured no more would owe changes for ever, and goes.
 
     Gives the names of the mirrors that have no index of this version's schema yet.
     """
-    for mirror in mirrors:
-        with database.writing() as connection:
-            new = connection.execute(
-                text(
-                    "INSERT INTO mirror (name, engine, live_index, change_sequence, build_state, build_sequence)"
-                    " VALUES (:name, :engine, :index, 0, 'idle', 0) ON CONFLICT (name) DO NOTHING"
-                ),
-                {"name": mirror.name, "engine": mirror.engine, "index": mirror.index},
-            ).rowcount
-            if new:
-                owe_everything(connection, mirror.name)
-    _retire(database, [mirror.name for mirror in mirrors])
-    with database.reading() as connection:
-        without = or_(MIRROR.c.schema_hash.is_(None), MIRROR.c.schema_hash != SCHEMA)
-        return list(connection.execute(select(MIRROR.c.name).where(without)).scalars())
-
-
-def owe_everything(connection: Connection, mirror: str) -> None:
-    """The mirror's index holds nothing that can be relied on: every engagement is dirty, as if touched now."""
-    connection.execute(
-        text("UPDATE ledger SET present = :no, indexed_hash = NULL WHERE mirror = :mirror"), {"mirror": mirror, "no": False}
+    rows = [{"name": mirror.name, "engine": mirror.engine, "index": mirror.index} for mirror in mirrors]
+    names = [mirror.name for mirror in mirrors]
+    question = (
+        'INSERT INTO mirror (name, engine, "index", watermark, change_sequence, build_state, build_failures, build_round,'
+        " failures)"
+        " VALUES (:name, :engine, :index, 0, 0, 'idle', 0, 0, 0)"
+        ' ON CONFLICT (name) DO UPDATE SET engine = excluded.engine, "index" = excluded."index"'
     )
-    known = connection.execute(
-        text("SELECT id FROM engagement UNION SELECT document_id FROM ledger WHERE mirror = :mirror"), {"mirror": mirror}
-    ).scalars()
-    mark_dirty(connection, dict.fromkeys(known, datetime.now(UTC)), mirror)
+    with database.writing() as connection:
+        connection.execute(text(question), rows)
+        connection.execute(MIRROR.delete().where(MIRROR.c.name.not_in(names)))
+        live = select(COPY.c.mirror).where(COPY.c.role == "live", COPY.c.schema_hash == SCHEMA)
+        ready = set(connection.execute(live).scalars())
+    return [name for name in names if name not in ready]
 
 
-def index_prepared(database: Database, lease: Lease, *, created: bool, found: int) -> None:
-    """The engine's index is there. One that was just made, is of another schema, or is emptier than it should be, is filled."""
+def failed(database: Database, lease: Lease, copy: Copy, batch_id: str, code: str, message: str) -> None:
+    """The engine's final word on a batch was no."""
     with database.writing() as connection:
         lease.fence(connection)
-        schema = connection.execute(select(MIRROR.c.schema_hash).where(MIRROR.c.name == lease.mirror)).scalar()
-        present = connection.execute(
-            text("SELECT count(*) FROM ledger WHERE mirror = :mirror AND present"), {"mirror": lease.mirror}
-        ).scalar_one()
-        if created or schema != SCHEMA or found < present:
-            owe_everything(connection, lease.mirror)
-        connection.execute(update(MIRROR).where(MIRROR.c.name == lease.mirror).values(schema_hash=SCHEMA))
+        values = {"state": "failed", "finished_at": clock.read(connection), "error_code": code, "error": message[:1000]}
+        connection.execute(update(BATCH).where(BATCH.c.id == batch_id).values(**values))
+        tally.add(connection, copy.mirror, {("batches", "failed"): 1})
 
 
-def failed(database: Database, lease: Lease, document_id: str, code: str, message: str, *, due_at: datetime, dead: bool) -> None:
-    """A document was refused when it was sent alone: it is tried again at `due_at`, or set aside where it can be seen."""
-    values: dict[str, Any] = {"attempts": LEDGER.c.attempts + 1, "error_code": code, "error": message[:1000], "due_at": due_at}
-    if dead:
-        values |= {"state": "dead", "died_at": datetime.now(UTC)}
+def refused(database: Database, lease: Lease, copy: Copy, document_id: str, code: str, message: str, again: float) -> int:
+    """A document was refused when it was sent alone; it is tried again `again` seconds later. Gives how often it was."""
     with database.writing() as connection:
         lease.fence(connection)
-        mine = (LEDGER.c.mirror == lease.mirror) & (LEDGER.c.document_id == document_id) & (LEDGER.c.state == "dirty")
-        connection.execute(update(LEDGER).where(mine).values(values))
+        question = text(
+            "UPDATE ledger SET attempts = attempts + 1, error_code = :code, error = :error,"
+            f" due_at = {clock.later(connection)}"
+            " WHERE copy_id = :copy AND document_id = :document AND state = 'dirty' RETURNING attempts"
+        )
+        values = {"code": code, "error": message[:1000], "seconds": again, "copy": copy.id, "document": document_id}
+        return connection.execute(question, values).scalar() or 0
 
 
-def trouble(database: Database, mirror: str, message: str, retry_at: datetime | None) -> None:
+def bury(database: Database, lease: Lease, copy: Copy, document_id: str, generation: int, code: str, message: str) -> None:
+    """Set a document aside where it can be seen, unless it was touched meanwhile: a new edit deserves a new try."""
+    values = {"state": "dead", "error_code": code, "error": message[:1000], "dirty_since": None, "first_touch": None}
+    with database.writing() as connection:
+        lease.fence(connection)
+        mine = (LEDGER.c.copy_id == copy.id) & (LEDGER.c.document_id == document_id) & (LEDGER.c.generation == generation)
+        connection.execute(update(LEDGER).where(mine).values(**values, died_at=clock.read(connection)))
+        tally.add(connection, copy.mirror, {("deaths", code): 1})
+
+
+def too_many_dead(database: Database, copy: Copy) -> bool:
+    """Whether so many documents are set aside that the fault must lie elsewhere, as in the index's settings."""
+    with database.reading() as connection:
+        dead = _count(connection, copy, "dead")
+        return dead >= FEW and dead >= MOST_DEAD * _count(connection, copy)
+
+
+def _count(connection: Connection, copy: Copy, state: str | None = None) -> int:
+    question = select(func.count()).select_from(LEDGER).where(LEDGER.c.copy_id == copy.id)
+    return connection.execute(question.where(LEDGER.c.state == state) if state else question).scalar_one()
+
+
+def retry(database: Database, document_id: str | None = None) -> int:
+    """Give the documents that were set aside another try, one or all; gives how many."""
+    question = (
+        "UPDATE ledger SET state = 'dirty', attempts = 0, due_at = NULL, generation = generation + 1,"
+        " dirty_since = :at WHERE state = 'dead' AND (:document = '' OR document_id = :document)"
+    )
+    with database.writing() as connection:
+        typed = text(question).bindparams(bindparam("at", type_=LEDGER.c.dirty_since.type))
+        return connection.execute(typed, {"at": clock.read(connection), "document": document_id or ""}).rowcount
+
+
+def count(database: Database, mirror: str, name: str, label: str = "", value: float = 1) -> None:
+    """Add to a count of the mirror in a transaction of its own."""
+    with database.writing() as connection:
+        tally.add(connection, mirror, {(name, label): value})
+
+
+def trouble(database: Database, mirror: str, message: str, retry_at: datetime | None, failures: int = 1) -> None:
     """The mirror cannot be written to for now; kept where the status page reads it."""
+    values = {"last_error": message[:1000], "last_error_at": datetime.now(UTC), "retry_at": retry_at, "failures": failures}
+    change(database, mirror, **values)
+
+
+def change(database: Database, mirror: str, **columns: Any) -> None:
+    """Set columns of a mirror's row."""
     with database.writing() as connection:
-        values = {"last_error": message[:1000], "last_error_at": datetime.now(UTC), "retry_at": retry_at}
-        connection.execute(update(MIRROR).where(MIRROR.c.name == mirror).values(values))
+        connection.execute(update(MIRROR).where(MIRROR.c.name == mirror).values(**columns))
+
+
+def want_rebuild(database: Database, mirror: str, reason: str) -> bool:
+    """Leave the wish that the mirror's index is built anew, at once; false where that is under way already."""
+    idle = (MIRROR.c.name == mirror) & (MIRROR.c.build_state == "idle")
+    with database.writing() as connection:
+        wanted = {"build_wanted": reason, "build_failures": 0, "build_error": None}
+        return connection.execute(update(MIRROR).where(idle).values(**wanted)).rowcount == 1
 
 
 def recovered(database: Database, lease: Lease) -> None:
     """The mirror can be written to again."""
     with database.writing() as connection:
         lease.fence(connection)
-        well = {"last_error": None, "last_error_at": None, "retry_at": None}
+        well = {"last_error": None, "last_error_at": None, "retry_at": None, "failures": 0}
         connection.execute(update(MIRROR).where(MIRROR.c.name == lease.mirror).values(well))
-
-
-def _retire(database: Database, names: list[str]) -> None:
-    # A mirror that is configured no more would owe changes for ever; its ledger goes with its row.
-    with database.writing() as connection:
-        connection.execute(MIRROR.delete().where(MIRROR.c.name.not_in(names)))

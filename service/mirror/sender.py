@@ -1,214 +1,227 @@
-"""The sender of one mirror: the loop that brings an engine in step and keeps it so.
+"""The sender of one copy: it brings an index in step with the register and keeps it so.
 
-    cycle:
-        hold the lease, or leave it to who holds it
-        prepare the index once, and after every trouble
-        resolve what is open from before: nothing else is sent until each open batch is known to be in, or given up
-        fold all touches
-        choose and build; what is unchanged is clean without sending
-        for the puts, then the drops: prepare → send → settle → acknowledge
+    resolve     what is open from before: nothing else is sent until each open batch is known to be in, or given up
+    work        choose and build; what is unchanged is clean without sending;
+                for the puts, then the drops: prepare → send; then for each that was sent: settle → acknowledge.
+                Where there is much to send, a few batches are on their way at once, no two of them with the same document.
+                None is when it returns, and none when a batch that failed is looked into
 
 What may go wrong at each step, and what follows:
 
     nothing was sent (EngineDown)          the batch is given up, the mirror is tried again later, longer each time
-    the answer was lost (OutcomeUnknown)   the batch is unknown: looked for, and given up only after `drain_seconds`
+    the answer was lost (OutcomeUnknown)   the batch is unknown: looked for, and given up only after `drain` seconds; then its
+                                           documents are sent anew, and looked at again after each of the `verify` times
+    the index is gone (IndexLost)          nothing is sent any more; it has to be built anew
     refused, or failed as a task           a document's fault: halves are sent alone until the culprit is alone, twice, then
                                            set aside as dead; an engine's fault: tried again later
-    the lease is gone (LeaseLost)          nothing more is written; the next cycle asks for it anew
+    the lease is gone (LeaseLost)          nothing more is written; the next round asks for it anew
 """
 
-import random
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
 from service.database import Database
 from service.mirror import batch as batches
-from service.mirror import ledger, status
-from service.mirror.batch import Batch, Item, Operation
-from service.mirror.fold import fold
+from service.mirror import ledger
+from service.mirror.batch import Batch, Operation
+from service.mirror.choosing import Choice, Chosen
+from service.mirror.copies import Copy
+from service.mirror.items import Item
 from service.mirror.lease import Lease
-from service.search.engine import Engine, EngineDown, EngineRefused, OutcomeUnknown, Ticket, Verdict
+from service.mirror.patience import Patience
+from service.search.engine import Engine, EngineDown, EngineRefused, IndexLost, OutcomeUnknown, Ticket, Verdict
 
 log = structlog.get_logger()
 
-DOCUMENT_FAULTS: Final = frozenset(
+ENGINE_FAULTS: Final = frozenset(
     {
-        *("missing_document_id", "invalid_document_id", "invalid_document_fields", "invalid_document_geo_field"),
-        *("invalid_vectors_type", "invalid_vector_dimensions", "too_many_vectors", "max_fields_limit_exceeded"),
-        *("malformed_payload", "payload_too_large", "bad_request"),
+        *("internal", "no_space_left_on_device", "io_error", "too_many_open_files", "database_size_limit_reached"),
+        *("canceled", "index_not_found", "must_restart", "unretrievable_document", "count"),
+        *("index_primary_key_already_exists", "index_primary_key_multiple_candidates_found"),
+        *("index_primary_key_no_candidate_found", "invalid_api_key", "missing_authorization_header"),
     }
 )
-"""Codes by which an engine blames a document; every other one blames the engine or how it is set up."""
+"""Codes by which an engine blames itself or how it is set up; every other one may be a document's fault."""
+
+IN_FLIGHT: Final = 4
+"""How many full batches an engine with a queue is given to hold, so that it need not wait for the next one."""
 
 TRIES_ALONE: Final = 2
-CLOCK_SKEW: Final = timedelta(minutes=5)
+TRY_AGAIN_SECONDS: Final = 1.0
+
+LATE: Final = 0.1
+"""By which share of the time that a batch takes its final word may be heard too late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long the sender waits for what, in seconds; each is a setting."""
-
-    settle: float = 60.0
-    drain: float = 45.0
-    retry: float = 60.0
+class ManyRefused(EngineDown):
+    """So many documents were refused that the fault must be the index's or the server's."""
 
 
 class Waiting(Exception):
-    """An open batch is not resolved yet; nothing may be sent before it is."""
+    """An open batch is not resolved yet; nothing may be sent to its index before it is."""
 
 
 class Sender:
-    """Keeps one mirror in step. `stopping` is asked at every pause."""
+    """Sends to one copy. `stopping` is asked at every pause."""
 
     def __init__(
-        self, database: Database, engine: Engine, lease: Lease, patience: Patience, stopping: Callable[[float], bool]
+        self,
+        database: Database,
+        engine: Engine,
+        lease: Lease,
+        copy: Copy,
+        patience: Patience,
+        stopping: Callable[[float], bool],
     ) -> None:
         self.database = database
         self.engine = engine
         self.lease = lease
-        self.mirror = lease.mirror
+        self.copy = copy
         self.patience = patience
         self.stopping = stopping
-        self.prepared = False
-        # One until proven well, so that a trouble which a former sender left behind is taken back too.
-        self.failures = 1
-        self.retry_at = 0.0
+        self._choice = Choice(database, copy)
+        self._flying: deque[tuple[Batch, Ticket]] = deque()
+        self._seen_open: dict[str, float] = {}
+        engine.expect(copy.identity)
 
-    def cycle(self) -> bool:
-        """One round; true when there may be more to do at once."""
-        if time.monotonic() < self.retry_at:
-            fold(self.database)
-            return False
+    def work(self, goes_on: Callable[[], bool] = lambda: False) -> bool:
+        """Send what is due: one batch of each kind, and more while there is more and `goes_on`; true when there was something."""
         try:
-            if not self.lease.acquire():
-                return False
-            self._prepare()
-            self._resolve()
-            more = self._work()
-        except EngineDown as error:
-            self._back_off(error.detail, error.retry_after)
-            return False
-        except (EngineRefused, OutcomeUnknown) as error:
-            self._back_off(str(error), 0)
-            return False
-        except Waiting:
-            return False
-        if self.failures:
-            self.failures = 0
-            ledger.recovered(self.database, self.lease)
-        return more
+            while True:
+                chosen = self._choice.take(self._in_flight())
+                self._choice.look_ahead(chosen, self._in_flight())
+                more = chosen.full and goes_on()
+                self._work_off(chosen, IN_FLIGHT - 1 if more and self.engine.lingers else 0)
+                if not more:
+                    return bool(chosen)
+        except BaseException:
+            # What is on its way is open in the ledger, where `resolve` finds it.
+            self._flying.clear()
+            self._choice.forget()
+            raise
 
-    def _prepare(self) -> None:
-        if not self.prepared:
-            state = self.engine.prepare()
-            ledger.index_prepared(self.database, self.lease, created=state.created, found=state.documents)
-            self.prepared = True
+    def _in_flight(self) -> set[str]:
+        return {item.document_id for batch, _ in self._flying for item in batch.items}
 
-    def _work(self) -> bool:
-        folded = fold(self.database)
-        chosen = batches.choose(self.database, self.mirror)
+    def _work_off(self, chosen: Chosen, most: int) -> None:
+        for item, reason in chosen.refused:
+            ledger.bury(self.database, self.lease, self.copy, item.document_id, item.generation, reason.code, reason.message)
         if chosen.same:
-            batches.already_indexed(self.database, self.lease, chosen.same)
+            batches.already_indexed(self.database, self.lease, self.copy, chosen.same)
         if chosen.put:
-            self._deliver("put", chosen.put, chosen.bytes)
+            self._launch("put", chosen.put, chosen.bytes)
+            self._land(most)
         if chosen.drop:
-            self._deliver("drop", chosen.drop)
-        return bool(folded or chosen)
+            self._launch("drop", chosen.drop)
+        self._land(most)
 
-    def _deliver(self, operation: Operation, items: Sequence[Item], size: int = 0) -> None:
-        batch = batches.prepare(self.database, self.lease, operation, items, size)
+    def _launch(self, operation: Operation, items: Sequence[Item], size: int = 0, parent: str | None = None) -> None:
+        batch = batches.prepare(self.database, self.lease, self.copy, operation, items, size, parent)
         try:
-            verdict = self._await(self._send(batch))
-        except EngineDown:
-            batches.note(self.database, self.lease, batch.id, state="superseded", finished_at=datetime.now(UTC))
+            self._flying.append((batch, self._send(batch)))
+        except (EngineDown, IndexLost):
+            batches.supersede(self.database, self.lease, self.copy, batch.id, None)
             raise
         except EngineRefused as error:
-            verdict = Verdict(succeeded=False, code=error.code, message=error.message)
-        if verdict.succeeded and operation == "put" and verdict.documents not in (None, len(items)):
-            verdict = Verdict(
-                succeeded=False, code="count", message=f"The engine took in {verdict.documents} of {len(items)} documents"
-            )
-        if verdict.succeeded:
-            batches.acknowledge(self.database, self.lease, batch.id)
-            log.debug("batch indexed", mirror=self.mirror, batch=batch.id, operation=operation, documents=len(items))
-        else:
-            self._failed(batch, verdict)
+            self._failed(batch, Verdict(succeeded=False, code=error.code, message=error.message))
+
+    def _land(self, most: int = 0) -> None:
+        """Wait until so many batches at most are on their way."""
+        while len(self._flying) > most:
+            batch, ticket = self._flying.popleft()
+            verdict = self._await(ticket)
+            if verdict.succeeded and batch.operation == "put" and verdict.documents not in (None, len(batch.items)):
+                message = f"The engine took in {verdict.documents} of {len(batch.items)} documents"
+                verdict = Verdict(succeeded=False, code="count", message=message)
+            if not verdict.succeeded:
+                self._failed(batch, verdict)
+                continue
+            batches.acknowledge(self.database, self.lease, self.copy, batch)
+            about = {"batch": batch.id, "operation": batch.operation, "documents": len(batch.items)}
+            log.debug("batch indexed", mirror=self.copy.mirror, **about)
 
     def _send(self, batch: Batch) -> Ticket:
+        self.lease.hold()
         try:
             if batch.operation == "put":
                 ticket = self.engine.put(batch.id, [item.content for item in batch.items if item.content is not None])
             else:
                 ticket = self.engine.drop(batch.id, [item.document_id for item in batch.items])
-        except OutcomeUnknown:
-            batches.note(self.database, self.lease, batch.id, state="unknown", sent_at=datetime.now(UTC))
+        except OutcomeUnknown as error:
+            batches.note(self.database, self.lease, batch.id, state="unknown")
+            log.warning("outcome unknown", mirror=self.copy.mirror, batch=batch.id, error=str(error))
             raise
         if self.engine.lingers:
-            batches.note(self.database, self.lease, batch.id, state="sent", task_uid=ticket.uid, accepted_at=datetime.now(UTC))
+            batches.note(self.database, self.lease, batch.id, state="sent", task_uid=ticket.uid, accepted_at=ticket.accepted_at)
         return ticket
 
     def _await(self, ticket: Ticket) -> Verdict:
         """Ask for the final word until it comes; after `patience.settle` seconds the outcome is unknown for now."""
-        pause, until = 0.005, time.monotonic() + self.patience.settle
+        begun = time.monotonic()
         while (verdict := self.engine.settle(ticket)) is None:
-            if time.monotonic() > until or self.stopping(pause):
+            waited = time.monotonic() - begun
+            if waited > self.patience.settle or self.stopping(min(max(0.005, waited * LATE), 0.25)):
                 raise OutcomeUnknown(f"The batch {ticket.batch} is still queued")
-            pause = min(pause * 1.5, 0.25)
         return verdict
 
     def _failed(self, batch: Batch, verdict: Verdict) -> None:
-        batches.note(
-            self.database,
-            self.lease,
-            batch.id,
-            state="failed",
-            finished_at=datetime.now(UTC),
-            error_code=verdict.code,
-            error=verdict.message[:1000],
-        )
+        ledger.failed(self.database, self.lease, self.copy, batch.id, verdict.code, verdict.message)
         log.warning(
             "batch failed",
-            mirror=self.mirror,
+            mirror=self.copy.mirror,
             batch=batch.id,
             code=verdict.code,
             message=verdict.message,
             documents=len(batch.items),
         )
-        if verdict.code not in DOCUMENT_FAULTS:
-            self.prepared = False
+        # A failure without a word of reason, as a status that only a later version knows, is no document's either.
+        if verdict.code in ENGINE_FAULTS or not verdict.message:
             raise EngineDown(f"{verdict.code}: {verdict.message}")
+        self._land()
         if len(batch.items) > 1:
             half = len(batch.items) // 2
-            self._deliver(batch.operation, batch.items[:half])
-            self._deliver(batch.operation, batch.items[half:])
+            for items in (batch.items[:half], batch.items[half:]):
+                self._launch(batch.operation, items, parent=batch.id)
+                self._land()
             return
-        self._blame(batch.items[0].document_id, verdict)
+        self._blame(batch.items[0], verdict)
 
-    def _blame(self, document_id: str, verdict: Verdict) -> None:
-        tries = status.attempts(self.database, self.mirror, document_id) + 1
-        due_at = datetime.now(UTC) + timedelta(seconds=1)
-        dead = tries >= TRIES_ALONE
-        ledger.failed(self.database, self.lease, document_id, verdict.code, verdict.message, due_at=due_at, dead=dead)
+    def _blame(self, item: Item, verdict: Verdict) -> None:
+        """A document was refused when it was sent alone: once more, and it is set aside."""
+        tries = ledger.refused(
+            self.database, self.lease, self.copy, item.document_id, verdict.code, verdict.message, TRY_AGAIN_SECONDS
+        )
+        if tries < TRIES_ALONE:
+            return
+        if ledger.too_many_dead(self.database, self.copy):
+            raise ManyRefused(
+                f"So many documents are refused that it is not their fault; the last one {item.document_id}"
+                f" with {verdict.code}: {verdict.message}",
+                retry_after=self.patience.retry,
+            )
+        ledger.bury(self.database, self.lease, self.copy, item.document_id, item.generation, verdict.code, verdict.message)
 
-    def _resolve(self) -> None:
+    def resolve(self) -> None:
         """Find out what became of every batch that is open from before; raises `Waiting` while one cannot be known."""
-        for row in batches.open_batches(self.database, self.mirror):
+        waiting = False
+        for row in batches.open_batches(self.database, self.copy):
             ticket = self._trace(row)
             if ticket is None:
-                self._give_up(row)
+                waiting |= not self._given_up(row)
                 continue
             verdict = self._await(ticket)
-            if verdict.succeeded:
-                batches.acknowledge(self.database, self.lease, row["id"])
+            self._seen_open.pop(row["id"], None)
+            if verdict.succeeded and (row["operation"] == "drop" or verdict.documents in (None, row["documents"])):
+                batches.acknowledge(self.database, self.lease, self.copy, batches.remembered(self.database, row))
+                ledger.count(self.database, self.copy.mirror, "unknown", "adopted")
             else:
-                batches.note(
-                    self.database, self.lease, row["id"], state="failed", error_code=verdict.code, error=verdict.message[:1000]
-                )
+                ledger.failed(self.database, self.lease, self.copy, row["id"], verdict.code, verdict.message)
+        if waiting:
+            raise Waiting
 
     def _trace(self, row: Mapping[str, Any]) -> Ticket | None:
         if not self.engine.lingers:
@@ -221,21 +234,19 @@ class Sender:
                 pass  # The number is another task's by now, or nobody's: only the batch's own mark can tell.
             else:
                 return ticket
-        return self.engine.trace(row["id"], row["prepared_at"] - CLOCK_SKEW)
+        return self.engine.trace(row["id"], row["prepared_at"])
 
-    def _give_up(self, row: Mapping[str, Any]) -> None:
+    def _given_up(self, row: Mapping[str, Any]) -> bool:
         """The engine does not know the batch. Once no request of it can be on its way any more, its documents are sent anew."""
-        age = (datetime.now(UTC) - row["prepared_at"]).total_seconds()
-        if self.engine.lingers and age < self.patience.drain:
-            raise Waiting
-        batches.note(self.database, self.lease, row["id"], state="superseded", finished_at=datetime.now(UTC))
-
-    def _back_off(self, message: str, retry_after: float) -> None:
-        """Full jitter between half and all of a pause that doubles with every failure, never shorter than the engine asks."""
-        self.failures += 1
-        self.prepared = False
-        pause = min(self.patience.retry, 0.125 * 2 ** min(self.failures, 20)) * random.uniform(0.5, 1.0)  # noqa: S311
-        pause = min(self.patience.retry, max(pause, retry_after if self.failures > 2 else 0))
-        self.retry_at = time.monotonic() + pause
-        ledger.trouble(self.database, self.mirror, message, datetime.now(UTC) + timedelta(seconds=pause))
-        log.warning("mirror in trouble", mirror=self.mirror, error=message, retry_seconds=round(pause, 1))
+        if not self.engine.lingers:
+            batches.supersede(self.database, self.lease, self.copy, row["id"], None)
+            return True
+        # By the clock of this process as well, in case the database's is set back.
+        waited = time.monotonic() - self._seen_open.setdefault(row["id"], time.monotonic())
+        if row["age"] < self.patience.drain and waited < self.patience.drain:
+            return False
+        self._seen_open.pop(row["id"])
+        after = self.patience.verify[0] if self.patience.verify else None
+        batches.supersede(self.database, self.lease, self.copy, row["id"], after)
+        log.warning("batch given up", mirror=self.copy.mirror, batch=row["id"], documents=row["documents"])
+        return True

@@ -1,4 +1,4 @@
-"""The worker: a sender for every mirror, each in a thread of its own, inside the service or as a process of its own.
+"""The worker: a keeper for every mirror, each in a thread of its own, inside the service or as a process of its own.
 
 One mirror that is down costs the others nothing. A worker looks for work when it is woken, and every `poll_seconds` in case
 somebody else changed the register.
@@ -16,15 +16,16 @@ import structlog
 from service.database import Database
 from service.errors import Problem
 from service.mirror import capture, ledger
+from service.mirror.keeper import Keeper
 from service.mirror.lease import HostLock, Lease, LeaseLost
-from service.mirror.sender import Patience, Sender
+from service.mirror.patience import Patience
 from service.search.engines import open_engine
 from service.settings import MirrorSettings, Settings
 
 log = structlog.get_logger()
 
 FIRST_ROUND_SECONDS: Final = 2.0
-"""How long a start waits at most for the first round of the mirrors."""
+"""How long a start waits at most until the mirrors have an index to be asked."""
 
 CAPTURE_SECONDS: Final = 5.0
 """How often a worker looks whether a missing trigger has been put back."""
@@ -35,7 +36,7 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database = Database(settings.database, pool_size=len(settings.mirrors) + 1)
+        self.database = Database(settings.database, pool_size=2 * len(settings.mirrors) + 1)
         self._stop = threading.Event()
         self._wakes = {mirror.name: threading.Event() for mirror in settings.mirrors}
         self._tried = {mirror.name: threading.Event() for mirror in settings.mirrors}
@@ -76,17 +77,17 @@ class Worker:
         settings = self.settings
         engine = open_engine(mirror, settings.data_dir)
         lock = HostLock(settings.data_dir / f"mirror-{mirror.name}.lock")
-        patience = Patience(settings.settle_seconds, settings.drain_seconds, settings.retry_seconds)
+        patience = Patience.of(settings)
         with Lease(self.database, mirror.name, settings.lease_seconds, lock) as lease:
-            sender = Sender(self.database, engine, lease, patience, self._stop.wait)
+            keeper = Keeper(self.database, engine, lease, patience, self._stop.wait)
             self._await_capture(mirror.name)
             while not self._stop.is_set():
-                more = self._cycle(sender)
-                self._tried[mirror.name].set()
+                more = self._cycle(keeper)
                 if not more:
+                    self._tried[mirror.name].set()
                     self._wakes[mirror.name].wait(settings.poll_seconds)
                 self._wakes[mirror.name].clear()
-        engine.close()
+        keeper.let_go()
 
     def _await_capture(self, mirror: str) -> None:
         """Nothing is synced while a trigger is missing: changes would pass unseen, and the mirror would seem to be in step."""
@@ -101,18 +102,17 @@ class Worker:
             else:
                 return
 
-    def _cycle(self, sender: Sender) -> bool:
+    def _cycle(self, keeper: Keeper) -> bool:
         try:
-            return sender.cycle()
+            return keeper.cycle()
         except LeaseLost as error:
-            log.warning("lease lost", mirror=sender.mirror, error=str(error))
+            log.warning("lease lost", mirror=keeper.mirror, error=str(error))
             # Who holds the lease now must be able to write: the embedded engine's folder has one writer at a time.
-            sender.engine.close()
-            sender.prepared = False
+            keeper.let_go()
         except Problem as error:
-            log.error("mirror cannot work", mirror=sender.mirror, error=error.detail)
+            log.error("mirror cannot work", mirror=keeper.mirror, error=error.detail)
         except Exception:
-            # A sender must outlive what nobody foresaw: the ledger still says what is owed, and the next cycle tries again.
-            log.exception("mirror failed", mirror=sender.mirror)
+            # A keeper must outlive what nobody foresaw: the ledger still says what is owed, and the next cycle tries again.
+            log.exception("mirror failed", mirror=keeper.mirror)
         self._stop.wait(1.0)
         return False

@@ -8,6 +8,7 @@ code is called, what a country is called, every name of the people.
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -56,23 +57,27 @@ def _words(record: Record, dossier: Record) -> dict[str, list[str]]:
     organizations = [part["organization"] for part in record["participations"] if part["organization"]]
     parties = [party for outcome in record["outcomes"] for party in outcome["parties"]]
     return {
-        "titles": _known(record["title_en"], record["title_ko"]),
-        "people": _known(*(name for person in people for name in (person["name_en"], person["name_ko"]))),
+        "titles": _known([record["title_en"], record["title_ko"]]),
+        "people": _known([name for person in people for name in (person["name_en"], person["name_ko"])]),
         "aliases": _known(
-            *(name["text"] for name in (*dossier["person_names"], *dossier["organization_names"])),
-            *(part["name_as_printed"] for part in record["participations"]),
+            [
+                *(name["text"] for name in (*dossier["person_names"], *dossier["organization_names"])),
+                *(part["name_as_printed"] for part in record["participations"]),
+            ]
         ),
-        "organizations": _known(*(name for body in (*organizations, *parties) for name in (body["name_en"], body["name_ko"]))),
-        "offices": _known(*(word for part in record["participations"] for word in _office(part))),
-        "places": _known(*_places(record)),
+        "organizations": _known([name for body in (*organizations, *parties) for name in (body["name_en"], body["name_ko"])]),
+        "offices": _known([word for part in record["participations"] for word in _office(part)]),
+        "places": _known(_places(record)),
         "topics": _known(
-            *(label for topic in record["topics"] for label in (topic["label_en"], topic["label_ko"])),
-            *(word for topic in dossier["synonyms"] for word in topic["words"]),
+            [
+                *(label for topic in record["topics"] for label in (topic["label_en"], topic["label_ko"])),
+                *(word for topic in dossier["synonyms"] for word in topic["words"]),
+            ]
         ),
-        "outcomes": _known(*(word for outcome in record["outcomes"] for word in _outcome(outcome))),
-        "labels": _known(*_labels(record)),
-        "summaries": _known(record["summary_en"], record["summary_ko"]),
-        "notes": _known(*_notes(record)),
+        "outcomes": _known([word for outcome in record["outcomes"] for word in _outcome(outcome)]),
+        "labels": _known(_labels(record)),
+        "summaries": _known([record["summary_en"], record["summary_ko"]]),
+        "notes": _known(_notes(record)),
     }
 
 
@@ -89,11 +94,17 @@ def _places(record: Record) -> Iterable[str | None]:
     yield where.get("city")
     spots = [where, *record["participations"]]
     for country in dict.fromkeys([*record["countries"], *(spot.get("country") for spot in spots)]):
-        if country and (names := places.countries().get(country)):
-            yield from (names.en, names.ko, *names.others, country)
+        if country:
+            yield from _country(country)
     for code in dict.fromkeys(spot.get("subdivision") for spot in spots):
         if code and (name := places.subdivision(code)):
             yield from (name.en, name.ko, *name.others)
+
+
+@lru_cache(maxsize=512)
+def _country(code: str) -> tuple[str | None, ...]:
+    names = places.countries().get(code)
+    return (names.en, names.ko, *names.others, code) if names else ()
 
 
 def _outcome(outcome: Record) -> Iterable[str | None]:
@@ -104,15 +115,23 @@ def _outcome(outcome: Record) -> Iterable[str | None]:
 
 
 def _labels(record: Record) -> Iterable[str | None]:
-    for field in ("kind", "mode", "direction", "status"):
-        if record[field]:
-            yield from codes.label(field, record[field])
+    yield from _code_words(record["kind"], record["mode"], record["direction"], record["status"])
     yield record["kind_as_stated"]
-    yield from _when_words(record)
+    yield from _when_words(record["when"])
 
 
-def _when_words(record: Record) -> Iterable[str]:
-    known = when.parse(record["when"]) if record["when"] else when.UNDATED
+@lru_cache(maxsize=1024)
+def _code_words(*code_of: str | None) -> tuple[str | None, ...]:
+    known = zip(("kind", "mode", "direction", "status"), code_of, strict=True)
+    return tuple(word for field, code in known if code for word in codes.label(field, code))
+
+
+@lru_cache(maxsize=4096)
+def _when_words(edtf: str | None) -> tuple[str, ...]:
+    return tuple(_words_of_days(when.parse(edtf) if edtf else when.UNDATED))
+
+
+def _words_of_days(known: when.When) -> Iterable[str]:
     for year in when.years(known):
         yield from (str(year), f"{year}년")
     for year, month in _months(known.start, known.end):
@@ -160,10 +179,10 @@ def _filters(record: Record, dossier: Record) -> dict[str, Any]:
         "people_facet": [_counted(person, "name") for person in people],
         "organizations_facet": [_counted(body, "name") for body in organizations],
         "topics_facet": [_counted(topic, "label") for topic in record["topics"]],
-        "outcome_kinds": _known(*(outcome["kind"] for outcome in outcomes)),
-        "outcome_statuses": _known(*(outcome["status"] for outcome in outcomes)),
-        "office_types": _known(*(part["office_type"] for part in parts)),
-        "publishers": _known(*(citation["source"]["publisher"] for citation in record["citations"])),
+        "outcome_kinds": _known([outcome["kind"] for outcome in outcomes]),
+        "outcome_statuses": _known([outcome["status"] for outcome in outcomes]),
+        "office_types": _known([part["office_type"] for part in parts]),
+        "publishers": _known([citation["source"]["publisher"] for citation in record["citations"]]),
         "years": when.years(known),
         "recorded_at": _milliseconds(record["recorded_at"]),
         **_days(known),
@@ -221,8 +240,8 @@ def _distinct(things: Iterable[Record | None]) -> list[Record]:
     return list({thing["id"]: thing for thing in things if thing}.values())
 
 
-def _known(*texts: str | None) -> list[str]:
-    return list(dict.fromkeys(text for text in texts if text))
+def _known(texts: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(filter(None, texts)))
 
 
 def _flat(words: Mapping[str, list[str]]) -> list[str]:

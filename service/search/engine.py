@@ -4,12 +4,11 @@ Two engines fulfil it, `embedded` (Tantivy, in this process) and `meilisearch` (
 contract tests holds both to it. The writing half is synchronous and belongs to the worker; the asking half is
 asynchronous and belongs to the API.
 
-A write is never believed when it is accepted. `put` and `drop` give a `Ticket`; only `settle` says what became of it:
+A write is never believed when it is accepted. `put` and `drop` give a `Ticket`; only `settle` says what became of it: a
+`Verdict`, which is the engine's final word, or None while there is none.
 
-    ticket = engine.put(batch, documents)        # accepted, perhaps queued
-    while (verdict := engine.settle(ticket)) is None:
-        wait()
-    verdict.succeeded, verdict.documents         # the engine's final word
+An index may be built beside the one that is searched, and takes its place by `exchange`. `look`, `counts` and `marks` let the
+mirror see for itself what an engine holds, and `Marker` lets it know an instance again.
 
 Errors that both halves raise are in this module; each says whether the request can have had an effect.
 """
@@ -50,11 +49,32 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What `Engine.prepare` found or made: `created` is true when the index was not there and is empty now."""
+    """What `Engine.prepare` or `Engine.look` found: `created` is true when the index was not there and is empty now.
+
+    `identity` names the content: it is given when an index is made, stays with it under whichever name it goes, and is
+    never that of another. `newest` is the batch that was the last to be queued for the index, "" where it was tagged by
+    nobody, and None where there was none or nothing is known of it any more.
+    """
 
     created: bool
     documents: int
     version: str
+    identity: str = ""
+    newest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What the mirror leaves on an instance, to know it again.
+
+    `register` is the register whose copy it is, `instance` a name that was drawn when it was first marked, and `watermark` a
+    number of the mirror's own that only ever grows: a lower one than was written is that of an older copy of the instance, a
+    higher one means that it is the register that was put back to an older copy.
+    """
+
+    register: str
+    instance: str
+    watermark: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +163,43 @@ class Searcher(Protocol):
 
 
 class Engine(Protocol):
-    """The writing half, for the one sender that holds the mirror's lease."""
+    """The writing half, for the one sender that holds the mirror's lease.
+
+    What asks an index, `count`, `fetch`, `counts` and `marks`, raises `EngineDown` or `EngineRefused` where
+    there is none or it cannot be read: it is never taken for an empty one.
+    """
 
     kind: Literal["embedded", "meilisearch"]
     lingers: bool
     """True where a request whose answer was lost may still arrive later: its batch is looked for before anything else is sent."""
 
+    index: str
+    """The name of the index that this object writes to."""
+
     def prepare(self) -> IndexState:
         """Make the index if it is missing and bring its settings in line with `schema`; waits until both are done."""
+        ...
+
+    def look(self) -> IndexState | None:
+        """What is there, without changing anything; None where there is no index, or none that this version can use.
+
+        Raises `EngineRefused` with the code `index_primary_key_already_exists` where it is somebody else's.
+        """
+        ...
+
+    def differences(self) -> list[str]:
+        """The names of the settings that are not as `schema` wants them, in alphabetical order."""
+        ...
+
+    def expect(self, identity: str | None) -> None:
+        """From now on `put` and `drop` raise `IndexLost` unless the index is the one of this identity; None asks for none."""
         ...
 
     def put(self, batch: str, documents: Sequence[SearchDocument]) -> Ticket:
         """Replace these documents whole, tagged with the batch's id.
 
-        Raises `EngineDown` (nothing was sent), `OutcomeUnknown` (something may have been), `EngineRefused` (it was not taken).
+        Raises `EngineDown` (nothing was sent), `OutcomeUnknown` (something may have been), `EngineRefused` (it was not taken),
+        `IndexLost` (there is no such index, or it is another than was expected; nothing was sent).
         """
         ...
 
@@ -183,8 +226,41 @@ class Engine(Protocol):
         """The `schema.SYNC_FIELDS` of those of these documents that the index holds."""
         ...
 
+    def counts(self) -> dict[int, int]:
+        """How many documents each `sync_bucket` holds, exactly; buckets without documents may be left out."""
+        ...
+
+    def marks(self, bucket: int) -> dict[str, dict[str, Any]]:
+        """The `schema.SYNC_FIELDS` of every document in a `sync_bucket`, by id, whatever the settings display."""
+        ...
+
     def clear(self) -> None:
-        """Remove the index and all it holds; `prepare` makes it anew."""
+        """Remove the index and all it holds; `prepare` makes it anew. Removing what is not there does nothing."""
+        ...
+
+    def beside(self, index: str) -> "Engine":
+        """The engine for another index of the same instance. Closing either leaves the other as it is."""
+        ...
+
+    def others(self) -> list[str]:
+        """The names of the indexes beside this one, which are called like it with `__` and more behind (see `beside`)."""
+        ...
+
+    def exchange(self, other: str) -> None:
+        """Exchange the content of this index with that of the index `other`, at once for who searches.
+
+        Where this one is not there, `other` takes its name. Sent once and waited for; done twice it would undo itself. So
+        whatever comes back, the caller looks which identity is where: raises `EngineDown` (nothing was sent),
+        `OutcomeUnknown` (it may have happened, may still happen, or may never), `EngineRefused` (it did not happen).
+        """
+        ...
+
+    def read_marker(self) -> Marker | None:
+        """The marker of the instance; None where there is none, or none that can be read."""
+        ...
+
+    def write_marker(self, marker: Marker) -> None:
+        """Leave the marker on the instance and wait until it is there; may be repeated at will. Raises `EngineDown`."""
         ...
 
     def searcher(self) -> Searcher: ...
@@ -199,9 +275,14 @@ class EngineDown(Problem):
     type = "search-unavailable"
     title = "Search is unavailable"
 
-    def __init__(self, detail: str, *, retry_after: float = 5.0) -> None:
+    def __init__(self, detail: str, *, retry_after: float = 5.0, asked: bool = False) -> None:
         super().__init__(detail, headers={"Retry-After": str(max(1, round(retry_after)))})
         self.retry_after = retry_after
+        self.asked = asked  # Whether the pause is the engine's own word, or only what is usual.
+
+
+class IndexLost(Exception):
+    """The index is not there, or its content is not the one that was expected; nothing was written."""
 
 
 class OutcomeUnknown(Exception):

@@ -11,10 +11,11 @@ def open_engine(mirror: MirrorSettings, data_dir: Path) -> Engine:
     if mirror.engine == "embedded":
         from service.search.embedded import EmbeddedEngine
 
-        return EmbeddedEngine(data_dir / "index")
+        return EmbeddedEngine(data_dir / "index", mirror.index)
     from service.search.meilisearch import MeilisearchEngine
 
-    return MeilisearchEngine(mirror.url or "", mirror.key.get_secret_value() if mirror.key else None, mirror.index)
+    key, search_key = (each.get_secret_value() if each else None for each in (mirror.key, mirror.search_key))
+    return MeilisearchEngine(mirror.url or "", key, mirror.index, search_key=search_key)
 
 
 def open_searcher(mirror: MirrorSettings, data_dir: Path) -> Searcher:

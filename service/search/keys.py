@@ -18,6 +18,9 @@ from typing import Final, NamedTuple
 MAX_KEYS: Final = 2_000
 """How many keys a document may have; titles and names come first, so a very long note loses its last words only."""
 
+LONGEST_NAME: Final = 60
+"""Characters of a text that is short enough to be worth remembering what was made of it."""
+
 MAX_WORDS: Final = 10
 """How many words of a question count; the rest is not looked at."""
 
@@ -154,13 +157,27 @@ def document_keys(texts: Iterable[str]) -> list[str]:
     for text in texts:
         if text.isascii():
             continue
-        for word in words(text):
-            keys.update(dict.fromkeys(_korean_keys(word)))
-        for word in () if PLAIN.fullmatch(text) else WORD.findall(_composed(text)):
-            keys.update(dict.fromkeys(_latin_keys(word)))
+        keys.update(_keys_of_a_name(text) if len(text) <= LONGEST_NAME else _keys(text))
         if len(keys) >= MAX_KEYS:
             break
     return list(keys)[:MAX_KEYS]
+
+
+@lru_cache(maxsize=4096)
+def _keys_of_a_name(text: str) -> dict[str, None]:
+    # What countries, months, kinds and people are called comes again and again.
+    return _keys(text)
+
+
+def _keys(text: str) -> dict[str, None]:
+    keys: dict[str, None] = {}
+    for word in words(text):
+        for key in _korean_keys(word):
+            keys[key] = None
+    for word in () if PLAIN.fullmatch(text) else WORD.findall(_composed(text)):
+        for key in _latin_keys(word):
+            keys[key] = None
+    return keys
 
 
 @lru_cache(maxsize=8192)

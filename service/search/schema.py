@@ -68,6 +68,10 @@ MAX_HITS: Final = 10_000
 
 MAX_FACET_VALUES: Final = 200
 
+DOCUMENT: Final = 1
+"""The version of what `document.build` makes of a record. It is raised with every change of that, be it in `document`, in `keys`
+or in the words of the register's codes, and `tests/search/test_document_version.py` fails until it is."""
+
 SCHEMA: Final = hashlib.sha256(
-    json.dumps([SEARCHABLE, FILTERABLE, SORTABLE, SHOWN, MAX_HITS, MAX_FACET_VALUES, "document-1"]).encode()
+    json.dumps([SEARCHABLE, FILTERABLE, SORTABLE, SHOWN, MAX_HITS, MAX_FACET_VALUES, f"document-{DOCUMENT}"]).encode()
 ).hexdigest()[:16]

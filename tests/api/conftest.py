@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from service.app import create_app
 from service.database import Database
+from service.mirror.tokens import Tokens
 from service.register.verbs.journal import Actor
 from service.settings import Settings
 from tests.api.office import Office, furnished
@@ -20,6 +21,8 @@ BODY_BOUND = 2 * 1024 * 1024
 def app(database: Database, tmp_path: Path) -> FastAPI:
     made = create_app(Settings(data_dir=tmp_path, worker="outside", max_body_bytes=BODY_BOUND))
     made.state.database = database
+    made.state.tokens = Tokens(database)
+    database.before_commit.append(made.state.tokens.note)
     return made
 
 

@@ -1,13 +1,12 @@
 """One request on its way through a route: who asks, what for, and whether the key may."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.meilisearch_double.refusals import Refused
 from tests.meilisearch_double.wire import Reply, Request, reply
-from tests.meilisearch_double.world import Key, Task, World
+from tests.meilisearch_double.world import Key, Work, World
 
 
 @dataclass
@@ -40,14 +39,14 @@ class Call:
         self,
         kind: str,
         index: str | None,
-        effect: Callable[[World, Task], None],
+        work: Work,
         *,
         details: dict[str, Any] | None = None,
         metadata: str | None = None,
         status: int = 202,
     ) -> Reply:
         """Put a task into the queue and answer with its summary."""
-        task = self.world.enqueue(kind, index, effect, details=details, metadata=metadata)
+        task = self.world.enqueue(kind, index, work, details=details, metadata=metadata)
         summary = {
             "taskUid": task.uid,
             "indexUid": index,

@@ -1,34 +1,31 @@
 """Documents: taken in, removed, read back."""
 
-import gzip
 import json
 import re
 from typing import Any
 
-from tests.meilisearch_double import filters
+from tests.meilisearch_double import filters, payload
 from tests.meilisearch_double.call import Call
 from tests.meilisearch_double.refusals import Refused
-from tests.meilisearch_double.wire import MAX_BODY, Reply, reply
-from tests.meilisearch_double.world import Document, Index, Task, World
+from tests.meilisearch_double.wire import Reply, reply
+from tests.meilisearch_double.world import Document, Index, Task, Work, World
 
-_ACCEPTED = "`application/json`, `application/x-ndjson`, `text/csv`"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,511}")
 
 
 def add(call: Call) -> Reply:
     """POST replaces whole documents, PUT merges their top-level fields."""
-    documents = _payload(call)
+    documents = payload.documents(call)
     primary_key = call.request.query.get("primaryKey")
     may_create, merge = call.may("indexes.create"), call.request.method == "PUT"
     only_known = call.request.query.get("skipCreation") == "true"
     uid = call.index_uid
 
     def effect(world: World, task: Task) -> None:
-        index = _existing_or_new(world, uid, may_create=may_create)
+        index = world.index(uid)
         key = _primary_key(index, primary_key, documents)
         keyed = {_id(document, key): document for document in documents}
-        _check_geo(index, keyed)
-        world.indexes[uid], index.primary_key = index, key
+        index.primary_key = key
         for document_id, document in keyed.items():
             old = index.documents.get(document_id)
             if old is not None or not only_known:
@@ -37,7 +34,8 @@ def add(call: Call) -> Reply:
         task.details["indexedDocuments"] = len(keyed)
 
     details = {"receivedDocuments": len(documents), "indexedDocuments": None}
-    return call.accepted("documentAdditionOrUpdate", uid, effect, details=details, metadata=call.metadata)
+    work = Work(effect, "documents", may_create, primary_key)
+    return call.accepted("documentAdditionOrUpdate", uid, work, details=details, metadata=call.metadata)
 
 
 def delete_batch(call: Call) -> Reply:
@@ -61,7 +59,9 @@ def delete_by_filter(call: Call) -> Reply:
         _remove(index, gone, task)
 
     details = {"providedIds": 0, "deletedDocuments": None, "originalFilter": json.dumps(wanted)}
-    return call.accepted("documentDeletion", call.index_uid, effect, details=details, metadata=call.metadata)
+    return call.accepted(
+        "documentDeletion", call.index_uid, Work(effect, "deletion by filter"), details=details, metadata=call.metadata
+    )
 
 
 def delete_all(call: Call) -> Reply:
@@ -69,8 +69,8 @@ def delete_all(call: Call) -> Reply:
         index = world.index(call.index_uid)
         _remove(index, list(index.documents), task)
 
-    details = {"providedIds": 0, "deletedDocuments": None, "originalFilter": None}
-    return call.accepted("documentDeletion", call.index_uid, effect, details=details, metadata=call.metadata)
+    details = {"deletedDocuments": None}
+    return call.accepted("documentDeletion", call.index_uid, Work(effect, "clear"), details=details, metadata=call.metadata)
 
 
 def fetch(call: Call) -> Reply:
@@ -106,7 +106,7 @@ def _delete(call: Call, ids: list[str]) -> Reply:
         _remove(world.index(call.index_uid), ids, task)
 
     details = {"providedIds": len(ids), "deletedDocuments": None, "originalFilter": None}
-    return call.accepted("documentDeletion", call.index_uid, effect, details=details, metadata=call.metadata)
+    return call.accepted("documentDeletion", call.index_uid, Work(effect, "deletion"), details=details, metadata=call.metadata)
 
 
 def _remove(index: Index, ids: list[str], task: Task) -> None:
@@ -117,44 +117,6 @@ def _remove(index: Index, ids: list[str], task: Task) -> None:
 def _page(documents: list[Document], fields: list[str] | None, offset: int, limit: int) -> Reply:
     shown = [{name: each[name] for name in fields if name in each} if fields else each for each in documents]
     return reply(200, {"results": shown[offset : offset + limit], "offset": offset, "limit": limit, "total": len(documents)})
-
-
-def _payload(call: Call) -> list[Document]:
-    """The documents of a body; what is no list of objects is refused at once."""
-    content_type = call.request.headers.get("content-type", "").partition(";")[0]
-    if not content_type:
-        raise Refused("missing_content_type", f"A Content-Type header is missing. Accepted values are: {_ACCEPTED}")
-    if content_type != "application/json":
-        raise Refused("invalid_content_type", f"The Content-Type `{content_type}` is invalid. Accepted values are: {_ACCEPTED}")
-    body = gzip.decompress(call.request.body) if call.request.headers.get("content-encoding") == "gzip" else call.request.body
-    if len(body) > MAX_BODY:
-        raise Refused(
-            "payload_too_large", "The provided payload reached the size limit. The maximum accepted payload size is 100 MB."
-        )
-    if not body:
-        raise Refused("missing_payload", "A json payload is missing.")
-    try:
-        documents = json.loads(body, parse_constant=_no_constant)
-    except ValueError as error:
-        raise _malformed(str(error)) from error
-    documents = [documents] if isinstance(documents, dict) else documents
-    if not isinstance(documents, list) or not all(isinstance(each, dict) for each in documents):
-        raise _malformed("data are neither an object nor a list of objects")
-    return documents
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"expected value, found {name}")
-
-
-def _malformed(detail: str) -> Refused:
-    return Refused(
-        "malformed_payload", f"The `json` payload provided is malformed. `Couldn't serialize document value: {detail}`."
-    )
-
-
-def _existing_or_new(world: World, uid: str, *, may_create: bool) -> Index:
-    return Index() if uid not in world.indexes and may_create else world.index(uid)
 
 
 def _primary_key(index: Index, asked: str | None, documents: list[Document]) -> str:
@@ -184,13 +146,3 @@ def _id(document: Document, key: str) -> str:
 def _invalid_id(value: Any) -> str:
     allowed = "A document identifier can be of type integer or string, only composed of alphanumeric characters (a-z A-Z 0-9)"
     return f"Document identifier `{json.dumps(value)}` is invalid. {allowed}, hyphens (-) and underscores (_)."
-
-
-def _check_geo(index: Index, documents: dict[str, Document]) -> None:
-    if "_geo" not in index.settings["filterableAttributes"]:
-        return
-    for key, document in documents.items():
-        geo = document.get("_geo")
-        if geo is not None and not all(isinstance(geo.get(each), int | float) for each in ("lat", "lng")):
-            message = f"Could not parse latitude in the document with the id: `{json.dumps(key)}`."
-            raise Refused("invalid_document_geo_field", message)

@@ -1,54 +1,75 @@
-"""The server itself: a thread with an event loop, the plan of what goes wrong, and the handles that a test needs."""
+"""The server itself: the plan of what goes wrong, and the handles that a test needs."""
 
 import asyncio
-import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Self
 
-from tests.meilisearch_double import routes
-from tests.meilisearch_double.faults import Canned, CutAfter, CutBefore, CutMidway, Delay, Fault, Late, TaskFails
-from tests.meilisearch_double.wire import Reply, Request, read_request
-from tests.meilisearch_double.world import Index, Key, Task, World
+from tests.meilisearch_double import routes, scheduler, tasks
+from tests.meilisearch_double.clock import Clock
+from tests.meilisearch_double.faults import (
+    Canned,
+    CutAfter,
+    CutBefore,
+    CutMidway,
+    Delay,
+    Drip,
+    Fault,
+    Late,
+    Meanwhile,
+    Says,
+    Silent,
+    TaskFails,
+)
+from tests.meilisearch_double.listener import Listener
+from tests.meilisearch_double.wire import Reply, Request
+from tests.meilisearch_double.world import Index, Key, Snapshot, Task, World
 
 MASTER_KEY = "a-master-key-of-the-tests"
+PAYLOAD_LIMIT = 100_000_000
 
 
 class MeilisearchDouble:
-    """One server on a free port of loopback. With `auto`, a task is done before its 202 is sent; otherwise `step` does it."""
+    """One server on a free port of loopback.
 
-    def __init__(self, *, auto: bool = True, master_key: str | None = MASTER_KEY) -> None:
+    With `auto`, a task is done before its 202 is sent. Without, the queue grows until `step` does the next batch, or `begin`
+    takes it into processing and `finish` ends it. The clock runs until a test sets it.
+    """
+
+    def __init__(self, *, auto: bool = True, master_key: str | None = MASTER_KEY, payload_limit: int = PAYLOAD_LIMIT) -> None:
         self.auto = auto
         self.master_key = master_key
-        self.port = 0
         self.requests: list[Request] = []
-        self.connections = 0
-        self._world = World(master_key)
+        self.clock = Clock()
+        self._world = World(master_key, self.clock, payload_limit)
         self._plan: list[tuple[str, Fault]] = []
         self._late: list[Request] = []
         self._lock = threading.RLock()
-        self._numbers = itertools.count(1)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="meilisearch-double", daemon=True)
-        self._server: asyncio.Server | None = None
-        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._listener = Listener(self._respond)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._listener.start()
         self.come_up()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.go_down()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._listener.stop()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return self._listener.port
+
+    @property
+    def connections(self) -> int:
+        """How many there have been."""
+        return self._listener.connections
 
     # What the server holds.
 
@@ -60,6 +81,12 @@ class MeilisearchDouble:
     def indexes(self) -> dict[str, Index]:
         return self._world.indexes
 
+    @contextmanager
+    def tampering(self) -> Iterator[dict[str, Index]]:
+        """The indexes, for an operator who changes them by hand while nothing else happens."""
+        with self._lock:
+            yield self._world.indexes
+
     @property
     def tasks(self) -> list[Task]:
         return list(self._world.tasks.values())
@@ -68,14 +95,48 @@ class MeilisearchDouble:
         with self._lock:
             return self._world.add_key(actions, indexes)
 
-    def step(self) -> Task | None:
-        """Do the oldest waiting task; None when none waits."""
+    def snapshot(self) -> Snapshot:
+        """What the server holds, as a backup has it."""
         with self._lock:
-            return self._world.step()
+            return self._world.snapshot()
+
+    def restore(self, kept: Snapshot) -> None:
+        """Put a backup back: the numbers of tasks that came after it are given again."""
+        with self._lock:
+            self._world.restore(kept)
+
+    def wipe(self) -> None:
+        """Hold nothing, as on the first day; only the master key stays."""
+        self.restore(Snapshot())
+
+    # The queue.
+
+    def begin(self) -> list[Task]:
+        """Take the next batch into processing and leave it there; nothing more where one is in processing already."""
+        with self._lock:
+            return [] if self._world.processing else scheduler.begin(self._world)
+
+    def finish(self) -> list[Task]:
+        """End what is in processing."""
+        with self._lock:
+            return scheduler.finish(self._world)
+
+    def step(self) -> list[Task]:
+        """Do one batch: that in processing, or the next one; its tasks, none when none waits."""
+        with self._lock:
+            self.begin()
+            return self.finish()
 
     def run(self) -> int:
         """Do all waiting tasks, and say how many."""
-        return sum(1 for _ in iter(self.step, None))
+        return sum(len(done) for done in iter(self.step, []))
+
+    def prune(self, number: int) -> None:
+        """Forget the oldest tasks that have ended, as the server does by itself when its queue is long."""
+        with self._lock:
+            tasks.prune(self._world, number)
+            if self.auto:
+                self.run()
 
     # What goes wrong.
 
@@ -83,6 +144,15 @@ class MeilisearchDouble:
         """Let the next requests that match go wrong: `POST */documents`, or a path for every method; `*` stands for anything."""
         with self._lock:
             self._plan += [(pattern if " " in pattern else f"* {pattern}", fault)] * times
+
+    def planned(self, request: Request) -> Fault | None:
+        """What goes wrong with a request. A double that lies by chance overrides this."""
+        with self._lock:
+            for place, (pattern, fault) in enumerate(self._plan):
+                if fnmatchcase(f"{request.method} {request.path}", pattern):
+                    del self._plan[place]
+                    return fault
+        return None
 
     def deliver_late(self) -> int:
         """Let the requests that are still on their way arrive, in the order in which they were sent; says how many."""
@@ -94,11 +164,11 @@ class MeilisearchDouble:
 
     def go_down(self) -> None:
         """Refuse connections and end those that are open; what the server holds stays."""
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._listener.go_down()
 
     def come_up(self) -> None:
         """Listen again, on the same port."""
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        self._listener.come_up()
 
     @contextmanager
     def down(self) -> Iterator[None]:
@@ -108,58 +178,37 @@ class MeilisearchDouble:
         finally:
             self.come_up()
 
+    def kill(self) -> None:
+        """Die and start again: connections end, and what was in processing waits again."""
+        with self.down(), self._lock:
+            self._world.interrupt()
+
     # The server.
-
-    async def _start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**20)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        serving = dict(self._open)
-        for task, writer in serving.items():
-            writer.transport.abort()
-            task.cancel()
-        if serving:
-            await asyncio.wait(serving)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open[task] = writer
-        number = next(self._numbers)
-        self.connections = number
-        try:
-            while (request := await read_request(reader, number)) is not None:
-                self.requests.append(request)
-                if not await self._respond(request, writer):
-                    writer.transport.abort()
-                    return
-        except (ConnectionError, asyncio.CancelledError):
-            writer.transport.abort()
-        finally:
-            del self._open[task]
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
 
     async def _respond(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Answer one request as planned; False when the connection has to end."""
-        fault = self._planned(request)
+        self.requests.append(request)
+        fault = self.planned(request)
         match fault:
             case CutBefore():
                 return False
             case Late():
                 self._late.append(request)
                 return False
+            case Silent(seconds=seconds):
+                await asyncio.sleep(seconds)
+                return False
             case Canned(effect=effect):
                 if effect:
                     self._handle(request, None)
                 writer.write(Reply(fault.status, fault.content, fault.content_type, fault.headers).as_bytes())
                 return True
-        answer = self._handle(request, fault if isinstance(fault, TaskFails) else None).as_bytes()
+        reply = self._handle(request, fault if isinstance(fault, TaskFails) else None)
+        answer = (fault.applied_to(reply) if isinstance(fault, Says) else reply).as_bytes()
+        return await self._tell(answer, fault, writer)
+
+    async def _tell(self, answer: bytes, fault: Fault | None, writer: asyncio.StreamWriter) -> bool:
+        """Send an answer whose request had its effect; False when the connection has to end."""
         match fault:
             case CutAfter():
                 return False
@@ -170,16 +219,17 @@ class MeilisearchDouble:
                 return True
             case Delay(seconds=seconds):
                 await asyncio.sleep(seconds)
+            case Drip(seconds=seconds):
+                for byte in answer:
+                    if writer.is_closing():
+                        return False
+                    writer.write(bytes((byte,)))
+                    await asyncio.sleep(seconds)
+                return True
+            case Meanwhile(deed=deed):
+                await asyncio.get_running_loop().run_in_executor(None, deed)
         writer.write(answer)
         return True
-
-    def _planned(self, request: Request) -> Fault | None:
-        with self._lock:
-            for place, (pattern, fault) in enumerate(self._plan):
-                if fnmatchcase(f"{request.method} {request.path}", pattern):
-                    del self._plan[place]
-                    return fault
-        return None
 
     def _handle(self, request: Request, doom: TaskFails | None) -> Reply:
         with self._lock:

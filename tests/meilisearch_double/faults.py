@@ -1,15 +1,17 @@
 """What can go wrong with one request. A test plans it with `MeilisearchDouble.fail_next`."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from tests.meilisearch_double.refusals import Refused
+from tests.meilisearch_double.refusals import Refused, refusal
+from tests.meilisearch_double.wire import Reply
 
 
 @dataclass(frozen=True)
 class Delay:
-    """The answer comes after so many seconds; the effect before."""
+    """The effect comes at once, and the answer after so many seconds."""
 
     seconds: float
 
@@ -46,6 +48,27 @@ class Late:
 
 
 @dataclass(frozen=True)
+class Silent:
+    """The request is read and thrown away, and nothing is said on the connection, which stays open for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Drip:
+    """The request has its effect, and its answer comes a byte at a time, one in so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """The request has its effect, then this is done, and only then is it answered."""
+
+    deed: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class TaskFails:
     """The request is accepted, and its task fails with this code."""
 
@@ -53,15 +76,26 @@ class TaskFails:
     message: str = "planned by the test"
 
 
-Fault = Delay | CutBefore | CutAfter | CutMidway | Canned | Late | TaskFails
+@dataclass(frozen=True)
+class Says:
+    """The answer says this besides, or instead: what a later version adds, or a status that nobody knows yet."""
+
+    members: Mapping[str, Any]
+
+    def applied_to(self, answer: Reply) -> Reply:
+        said = {**json.loads(answer.content), **self.members}
+        return replace(answer, content=json.dumps(said, ensure_ascii=False).encode())
 
 
-def _own(code: str, message: str, **headers: str) -> Canned:
-    refused = Refused(code, message)
-    return Canned(refused.status, json.dumps(refused.body()).encode(), "application/json", headers)
+Fault = Delay | CutBefore | CutAfter | CutMidway | Canned | Late | Silent | Drip | Meanwhile | TaskFails | Says
 
 
-OVERLOADED = _own("too_many_search_requests", "Too many search requests running at the same time.", **{"Retry-After": "10"})
+def _own(code: str, message: str) -> Canned:
+    answer = refusal(Refused(code, message))
+    return Canned(answer.status, answer.content, answer.content_type, answer.headers)
+
+
+OVERLOADED = _own("too_many_search_requests", "Too many search requests running at the same time.")
 FORBIDDEN = _own("invalid_api_key", "The provided API key is invalid.")
 BAD_GATEWAY_PAGE = Canned(502, b"<html><h1>502 Bad Gateway</h1></html>")
 CAPTIVE_PAGE = Canned(200, b"<html><h1>Please accept the conditions of this network</h1></html>")

@@ -8,7 +8,7 @@ from tests.meilisearch_double import settings
 from tests.meilisearch_double.call import Call
 from tests.meilisearch_double.refusals import Refused, index_not_found
 from tests.meilisearch_double.wire import Reply, reply
-from tests.meilisearch_double.world import Index, Task, World
+from tests.meilisearch_double.world import Task, Work, World
 
 
 def create(call: Call) -> Reply:
@@ -21,9 +21,9 @@ def create(call: Call) -> Reply:
     def effect(world: World, task: Task) -> None:
         if uid in world.indexes:
             raise Refused("index_already_exists", f"Index `{uid}` already exists.")
-        world.indexes[uid] = Index(primary_key)
+        world.indexes[uid] = world.new_index(primary_key)
 
-    return call.accepted("indexCreation", uid, effect, details={"primaryKey": primary_key})
+    return call.accepted("indexCreation", uid, Work(effect), details={"primaryKey": primary_key})
 
 
 def update(call: Call) -> Reply:
@@ -35,7 +35,7 @@ def update(call: Call) -> Reply:
             raise Refused("index_primary_key_already_exists", f"Index already has a primary key: `{index.primary_key}`.")
         index.primary_key = primary_key
 
-    return call.accepted("indexUpdate", call.index_uid, effect, details={"primaryKey": primary_key})
+    return call.accepted("indexUpdate", call.index_uid, Work(effect), details={"primaryKey": primary_key})
 
 
 def delete(call: Call) -> Reply:
@@ -43,7 +43,7 @@ def delete(call: Call) -> Reply:
         task.details = {"deletedDocuments": len(world.index(call.index_uid).documents)}
         del world.indexes[call.index_uid]
 
-    return call.accepted("indexDeletion", call.index_uid, effect, details={"deletedDocuments": 0})
+    return call.accepted("indexDeletion", call.index_uid, Work(effect, "index deletion"), details={"deletedDocuments": 0})
 
 
 def get(call: Call) -> Reply:
@@ -72,11 +72,9 @@ def update_settings(call: Call) -> Reply:
     may_create = call.may("indexes.create")
 
     def effect(world: World, task: Task) -> None:
-        if call.index_uid not in world.indexes and may_create:
-            world.indexes[call.index_uid] = Index()
         settings.apply(world.index(call.index_uid).settings, patch)
 
-    return call.accepted("settingsUpdate", call.index_uid, effect, details=dict(patch))
+    return call.accepted("settingsUpdate", call.index_uid, Work(effect, "settings", may_create), details=dict(patch))
 
 
 def stats(call: Call) -> Reply:
@@ -93,18 +91,44 @@ def swap(call: Call) -> Reply:
     swaps: list[dict[str, Any]] = [
         {"indexes": each["indexes"], "rename": each.get("rename", False)} for each in call.request.json
     ]
+    _check_names([each["indexes"] for each in swaps])
 
     def effect(world: World, task: Task) -> None:
-        for each in swaps:
+        assert task.details is not None
+        for each in task.details["swaps"]:
             _check_swap(world, *each["indexes"], rename=each["rename"])
-        for each in swaps:
+        for each in task.details["swaps"]:
             one, other = each["indexes"]
             if each["rename"]:
                 world.indexes[other] = world.indexes.pop(one)
             else:
                 world.indexes[one], world.indexes[other] = world.indexes[other], world.indexes[one]
+            _rewrite_history(world, task, {one: other, other: one})
 
-    return call.accepted("indexSwap", None, effect, details={"swaps": swaps})
+    return call.accepted("indexSwap", None, Work(effect), details={"swaps": swaps})
+
+
+def _check_names(pairs: list[list[str]]) -> None:
+    for place, pair in enumerate(pairs):
+        if len(pair) != 2:
+            message = f"Two indexes must be given for each swap. The list `{pair}` at `[{place}].indexes` contains {len(pair)}."
+            raise Refused("invalid_swap_indexes", message)
+    names = Counter(name for pair in pairs for name in pair)
+    if twice := [name for name, times in names.items() if times > 1]:
+        message = f"Indexes must be declared only once during a swap. `{twice[0]}` was specified several times."
+        raise Refused("invalid_swap_duplicate_index_found", message)
+
+
+def _rewrite_history(world: World, swap: Task, names: dict[str, str]) -> None:
+    """What was done under the one name is said to have been done under the other, as the content goes by it now."""
+    for task in world.tasks.values():
+        if task.uid >= swap.uid:
+            continue
+        if task.index is not None:
+            task.index = names.get(task.index, task.index)
+        if task.type == "indexSwap" and task.details is not None:
+            for each in task.details["swaps"]:
+                each["indexes"] = [names.get(name, name) for name in each["indexes"]]
 
 
 def _check_swap(world: World, one: str, other: str, *, rename: bool) -> None:

@@ -1,10 +1,15 @@
 """The server's own errors: the status and type that belong to a code, and the body they come in."""
 
+from dataclasses import replace
+
+from tests.meilisearch_double.wire import Reply, reply
+
 _AUTH = {"missing_authorization_header": 401, "invalid_api_key": 403}
 _STATUS = {
     "index_not_found": 404,
     "document_not_found": 404,
     "task_not_found": 404,
+    "batch_not_found": 404,
     "api_key_not_found": 404,
     "api_key_already_exists": 409,
     "payload_too_large": 413,
@@ -23,11 +28,11 @@ _INTERNAL = ("internal", "database_size_limit_reached")
 class Refused(Exception):
     """An error with its code; raised by a route it is the answer, raised by a task's effect it is the task's error."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
-        self.status = _AUTH.get(code) or _STATUS.get(code, 400)
+        self.status = status or _AUTH.get(code) or _STATUS.get(code, 400)
 
     def body(self) -> dict[str, str]:
         return {
@@ -36,6 +41,16 @@ class Refused(Exception):
             "type": _type(self.code),
             "link": f"https://docs.meilisearch.com/errors#{self.code}",
         }
+
+
+def refusal(refused: Refused) -> Reply:
+    """An error as an answer. Every 503 says when to come again."""
+    answer = reply(refused.status, refused.body())
+    return replace(answer, headers={"Retry-After": "10"}) if refused.status == 503 else answer
+
+
+class NotTheDoubles(Exception):
+    """What only a real engine may answer: asked for it, the double says so, and no test can take it for an answer."""
 
 
 def index_not_found(uid: str) -> Refused:

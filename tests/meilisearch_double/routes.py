@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from json import JSONDecodeError
 
-from tests.meilisearch_double import documents, indexes, keys, searching, tasks
+from tests.meilisearch_double import batches, documents, indexes, keys, more_searches, searching, tasks
 from tests.meilisearch_double.call import Call, admit
 from tests.meilisearch_double.faults import TaskFails
-from tests.meilisearch_double.refusals import Refused
+from tests.meilisearch_double.refusals import NotTheDoubles, Refused, refusal
 from tests.meilisearch_double.wire import Reply, Request, reply
 from tests.meilisearch_double.world import World
 
@@ -35,6 +35,20 @@ def _version(call: Call) -> Reply:
     return reply(200, {"commitSha": "unknown", "commitDate": "unknown", "pkgVersion": "1.50.0"})
 
 
+def _metrics(call: Call) -> Reply:
+    raise Refused("feature_not_enabled", "Getting metrics requires enabling the `metrics` experimental feature.")
+
+
+def _experimental_features(call: Call) -> Reply:
+    """None is switched on; these are the ones that 1.50 knows."""
+    return reply(200, dict.fromkeys(_EXPERIMENTAL, False))
+
+
+_EXPERIMENTAL = (
+    "metrics", "logsRoute", "editDocumentsByFunction", "containsFilter", "dynamicSearchRules", "network",
+    "getTaskDocumentsRoute", "taskQueueCompactionRoute", "compositeEmbedders", "chatCompletions", "multimodal",
+    "foreignKeys", "disableDocumentsFetchQueue", "legacySearch", "renderRoute",
+)  # fmt: skip
 _ADDING = ("primaryKey", "csvDelimiter", "customMetadata", "skipCreation")
 
 ROUTES = (
@@ -62,11 +76,17 @@ ROUTES = (
     _route("GET /indexes/{index}/documents/{document}", "documents.get", documents.get),
     _route("DELETE /indexes/{index}/documents/{document}", "documents.delete", documents.delete_one, "customMetadata"),
     _route("POST /indexes/{index}/search", "search", searching.search),
+    _route("POST /indexes/{index}/facet-search", "search", more_searches.of_facet_values),
+    _route("POST /multi-search", "search", more_searches.several),
     _route("POST /swap-indexes", "indexes.swap", indexes.swap, "customMetadata"),
     _route("GET /tasks", "tasks.get", tasks.list_all, *tasks.LISTED),
     _route("DELETE /tasks", "tasks.delete", tasks.delete, *tasks.FILTERS),
     _route("POST /tasks/cancel", "tasks.cancel", tasks.cancel, *tasks.FILTERS),
     _route("GET /tasks/{task}", "tasks.get", tasks.get),
+    _route("GET /batches", "tasks.get", batches.list_all, *tasks.LISTED),
+    _route("GET /batches/{batch}", "tasks.get", batches.get),
+    _route("GET /metrics", "metrics.get", _metrics),
+    _route("GET /experimental-features", "experimental.get", _experimental_features),
 )
 
 
@@ -88,10 +108,11 @@ def _answer(world: World, request: Request, route: Route, arguments: dict[str, s
         _check_parameters(route, request)
         return route.answer(call)
     except Refused as refused:
-        return reply(refused.status, refused.body())
+        return refusal(refused)
     except JSONDecodeError as error:
-        malformed = Refused("malformed_payload", f"The json payload provided is malformed: {error}")
-        return reply(malformed.status, malformed.body())
+        return refusal(Refused("malformed_payload", f"The json payload provided is malformed: {error}"))
+    except NotTheDoubles as asked:
+        return Reply(501, f"The double does not do this: {asked}".encode(), "text/plain")
     finally:
         world.doom = None
 

@@ -5,43 +5,63 @@ from typing import Any
 
 from tests.meilisearch_double import filters
 from tests.meilisearch_double.call import Call
-from tests.meilisearch_double.refusals import Refused
+from tests.meilisearch_double.refusals import NotTheDoubles, Refused
 from tests.meilisearch_double.wire import Reply, reply
 from tests.meilisearch_double.world import Document, Index
 
-_KNOWN = {"q", "offset", "limit", "page", "hitsPerPage", "attributesToRetrieve", "filter", "sort", "facets", "matchingStrategy"}
+_DONE = (
+    "q", "offset", "limit", "page", "hitsPerPage", "attributesToRetrieve", "filter", "sort", "facets", "matchingStrategy",
+    "attributesToSearchOn",
+)  # fmt: skip
+_NOT_DONE = (
+    "attributesToCrop", "cropLength", "cropMarker", "attributesToHighlight", "highlightPreTag", "highlightPostTag",
+    "showMatchesPosition", "distinct", "rankingScoreThreshold", "locales", "hybrid", "vector", "retrieveVectors", "media",
+    "personalize", "useNetwork", "showRankingScore", "showRankingScoreDetails", "showPerformanceDetails",
+)  # fmt: skip
+_LANGUAGES = ("ko", "kor", "en", "eng")
+"""Those of the register, of the seventy that the server knows."""
 
 
 def search(call: Call) -> Reply:
-    index = call.world.index(call.index_uid)
-    asked = call.request.json
-    _check(asked, index, call.index_uid)
-    matches = filters.compiled(asked.get("filter"), index.settings["filterableAttributes"], call.index_uid)
-    words = (asked.get("q") or "").casefold().replace('"', " ").split()
-    found = [each for each in index.documents.values() if matches(each) and _has_words(each, words, index, asked)]
+    return reply(200, answer(call.world.index(call.index_uid), call.index_uid, call.request.json))
+
+
+def answer(index: Index, uid: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """What one search of one index is answered."""
+    _check(asked, index, uid)
+    found = matching(index, uid, asked)
     for order in reversed(asked.get("sort") or ()):
         found = _sorted(found, *order.rsplit(":", 1))
     shown, paging = _paged(found, asked, index.settings["pagination"]["maxTotalHits"])
-    answer: dict[str, Any] = {
+    said: dict[str, Any] = {
         "hits": [_displayed(each, index, asked.get("attributesToRetrieve")) for each in shown],
         "query": asked.get("q") or "",
         "processingTimeMs": 0,
         **paging,
     }
     if asked.get("facets"):
-        answer |= {"facetDistribution": _facets(found, asked["facets"]), "facetStats": {}}
-    return reply(200, {**answer, "requestUid": "00000000-0000-7000-8000-000000000000"})
+        said |= {"facetDistribution": _facets(found, asked["facets"]), "facetStats": _ends(found, asked["facets"])}
+    return {**said, "requestUid": "00000000-0000-7000-8000-000000000000"}
+
+
+def matching(index: Index, uid: str, asked: dict[str, Any]) -> list[Document]:
+    """The documents that pass the filter and literally hold the words."""
+    matches = filters.compiled(asked.get("filter"), index.settings["filterableAttributes"], uid)
+    words = (asked.get("q") or "").casefold().replace('"', " ").split()
+    return [each for each in index.documents.values() if matches(each) and _has_words(each, words, index, asked)]
 
 
 def _check(asked: dict[str, Any], index: Index, uid: str) -> None:
-    if unknown := set(asked) - _KNOWN:
-        raise Refused("bad_request", f"Unknown field `{min(unknown)}`: expected one of …")
+    if unknown := set(asked) - {*_DONE, *_NOT_DONE}:
+        known = ", ".join(f"`{each}`" for each in (*_DONE, *_NOT_DONE))
+        raise Refused("bad_request", f"Unknown field `{min(unknown)}`: expected one of {known}")
     if not isinstance(asked.get("q") or "", str):
         raise Refused("invalid_search_q", "Invalid value type at `.q`: expected a string")
     for name in ("limit", "offset", "page", "hitsPerPage"):
         if asked.get(name, 0) < 0:
             code = f"invalid_search_{'hits_per_page' if name == 'hitsPerPage' else name}"
             raise Refused(code, f"Invalid value type at `.{name}`: expected a positive integer")
+    _check_words(asked, index, uid)
     for name in asked.get("facets") or ():
         if name not in index.settings["filterableAttributes"]:
             raise Refused("invalid_search_facets", f"Invalid facet distribution: Pattern `{name}` is not filterable.")
@@ -53,10 +73,27 @@ def _check(asked: dict[str, Any], index: Index, uid: str) -> None:
             raise Refused("invalid_search_sort", f"Index `{uid}`: Attribute `{name}` is not sortable.")
 
 
+def _check_words(asked: dict[str, Any], index: Index, uid: str) -> None:
+    """What a real engine would do with words, scores and languages is refused where the server would, and else not done."""
+    searchable = index.settings["searchableAttributes"]
+    for name in asked.get("attributesToSearchOn") or ():
+        if name not in searchable and "*" not in searchable:
+            raise Refused("invalid_search_attributes_to_search_on", f"Index `{uid}`: Attribute `{name}` is not searchable.")
+    for place, code in enumerate(asked.get("locales") or ()):
+        if code not in _LANGUAGES:
+            raise Refused("invalid_search_locales", f"Unknown value `{code}` at `.locales[{place}]`: expected one of …")
+    if not 0 <= asked.get("rankingScoreThreshold", 0) <= 1:
+        raise Refused(
+            "invalid_search_ranking_score_threshold", "Invalid value at `.rankingScoreThreshold`: expected a float between …"
+        )
+    if not_done := set(asked) & set(_NOT_DONE):
+        raise NotTheDoubles(", ".join(sorted(not_done)))
+
+
 def _has_words(document: Document, words: list[str], index: Index, asked: dict[str, Any]) -> bool:
     if not words:
         return True
-    names = index.settings["searchableAttributes"]
+    names = asked.get("attributesToSearchOn") or index.settings["searchableAttributes"]
     texts = [_text(value) for name, value in document.items() if "*" in names or name in names]
     held = " ".join(texts).casefold().replace(",", " ").split()
     wanted = words if asked.get("matchingStrategy") == "all" else words[:1]
@@ -93,9 +130,21 @@ def _displayed(document: Document, index: Index, wanted: list[str] | None) -> Do
 
 
 def _facets(found: list[Document], names: list[str]) -> dict[str, dict[str, int]]:
-    return {
-        name: dict(Counter(_facet(each) for document in found for each in _each(document.get(name)))) for name in sorted(names)
-    }
+    return {name: dict(Counter(value for document in found for value in facet_values(document, name))) for name in sorted(names)}
+
+
+def _ends(found: list[Document], names: list[str]) -> dict[str, dict[str, float]]:
+    """The smallest and the largest number of those facets that have numbers."""
+    numbers = {name: [each for document in found for each in _each(document.get(name)) if _is_number(each)] for name in names}
+    return {name: {"min": float(min(held)), "max": float(max(held))} for name, held in sorted(numbers.items()) if held}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def facet_values(document: Document, name: str) -> list[str]:
+    return [_facet(each) for each in _each(document.get(name))]
 
 
 def _each(value: Any) -> list[Any]:

@@ -1,12 +1,13 @@
 """The queue as it is shown, and what may be done to it."""
 
-from datetime import datetime
 from typing import Any
 
 from tests.meilisearch_double.call import Call
+from tests.meilisearch_double.clock import duration, nanoseconds
 from tests.meilisearch_double.refusals import Refused
+from tests.meilisearch_double.scheduler import took_nothing_in
 from tests.meilisearch_double.wire import Reply, reply
-from tests.meilisearch_double.world import Task, World
+from tests.meilisearch_double.world import Task, Work, World
 
 LISTED = (
     "limit", "from", "reverse", "batchUids", "uids", "canceledBy", "types", "statuses", "indexUids",
@@ -24,46 +25,61 @@ def get(call: Call) -> Reply:
 
 
 def list_all(call: Call) -> Reply:
-    query = call.request.query
-    found = [task for task in _selected(call, query) if call.sees(task.index)]
+    found = {task.uid: task for task in selected(call, call.request.query) if call.sees(task.index)}
+    shown, paging = page(list(found), call.request.query)
+    return reply(200, {"results": [as_json(found[uid]) for uid in shown], "total": len(found), **paging})
+
+
+def page(uids: list[int], query: dict[str, str]) -> tuple[list[int], dict[str, int | None]]:
+    """The newest first, or the oldest; with where the page begins and where the next one does."""
     backwards = query.get("reverse") == "true"
-    found.sort(key=lambda task: task.uid, reverse=not backwards)
-    if "from" in query:
-        first = int(query["from"])
-        found = [task for task in found if (task.uid >= first if backwards else task.uid <= first)]
+    first = int(query["from"]) if "from" in query else None
+    found = sorted((uid for uid in uids if first is None or (uid >= first if backwards else uid <= first)), reverse=not backwards)
     limit = int(query.get("limit", 20))
     shown, rest = found[:limit], found[limit:]
-    paging = {"limit": limit, "from": shown[0].uid if shown else None, "next": rest[0].uid if rest else None}
-    return reply(200, {"results": [as_json(task) for task in shown], "total": len(found), **paging})
+    return shown, {"limit": limit, "from": shown[0] if shown else None, "next": rest[0] if rest else None}
 
 
 def cancel(call: Call) -> Reply:
+    """What is in processing is interrupted for it, and then is as if it had only waited."""
     chosen = _chosen(call, "cancel")
+    if any(call.world.tasks[uid].status == "processing" for uid in chosen):
+        call.world.interrupt()
 
     def effect(world: World, task: Task) -> None:
-        waiting = [each for each in chosen if each.status == "enqueued"]
+        waiting = [each for each in _still_there(world, chosen) if each.status == "enqueued"]
         for each in waiting:
             each.status, each.canceled_by, each.finished_at = "canceled", task.uid, task.started_at
             each.batch, each.started_at = task.batch, task.started_at
-            if each.details is not None and "indexedDocuments" in each.details:
-                each.details["indexedDocuments"] = 0
+            took_nothing_in(each)
         assert task.details is not None
         task.details["canceledTasks"] = len(waiting)
 
-    return call.accepted("taskCancelation", None, effect, details=_details(call, chosen, "canceledTasks"), status=200)
+    return call.accepted("taskCancelation", None, Work(effect), details=_details(call, chosen, "canceledTasks"), status=200)
 
 
 def delete(call: Call) -> Reply:
     chosen = _chosen(call, "delete")
+    return call.accepted("taskDeletion", None, _deletion_of(chosen), details=_details(call, chosen, "deletedTasks"), status=200)
 
+
+def prune(world: World, number: int) -> None:
+    """Make the task by which the server removes the oldest ended ones by itself."""
+    ended = [uid for uid, task in sorted(world.tasks.items()) if task.finished_at][:number]
+    asked = "?uids=" + ",".join(map(str, ended))
+    details = {"matchedTasks": len(ended), "deletedTasks": None, "originalFilter": asked}
+    world.enqueue("taskDeletion", None, _deletion_of(ended), details=details)
+
+
+def _deletion_of(chosen: list[int]) -> Work:
     def effect(world: World, task: Task) -> None:
-        ended = [each for each in chosen if each.finished_at]
+        ended = [each for each in _still_there(world, chosen) if each.finished_at]
         for each in ended:
             del world.tasks[each.uid]
         assert task.details is not None
         task.details["deletedTasks"] = len(ended)
 
-    return call.accepted("taskDeletion", None, effect, details=_details(call, chosen, "deletedTasks"), status=200)
+    return Work(effect, "task deletion")
 
 
 def as_json(task: Task) -> dict[str, Any]:
@@ -76,7 +92,7 @@ def as_json(task: Task) -> dict[str, Any]:
         "canceledBy": task.canceled_by,
         "details": task.details,
         "error": task.error,
-        "duration": "PT0.001S" if task.finished_at else None,
+        "duration": duration(task.started_at, task.finished_at) if task.started_at and task.finished_at else None,
         "enqueuedAt": task.enqueued_at,
         "startedAt": task.started_at,
         "finishedAt": task.finished_at,
@@ -84,20 +100,24 @@ def as_json(task: Task) -> dict[str, Any]:
     return {**shown, **({"customMetadata": task.metadata} if task.metadata is not None else {})}
 
 
-def _chosen(call: Call, verb: str) -> list[Task]:
+def _chosen(call: Call, verb: str) -> list[int]:
     if not call.request.query:
         names = ", ".join(f"`{name}`" for name in FILTERS)
         message = f"Query parameters to filter the tasks to {verb} are missing. Available query parameters are: {names}."
         raise Refused("missing_task_filters", message)
-    return list(_selected(call, call.request.query))
+    return [task.uid for task in selected(call, call.request.query)]
 
 
-def _details(call: Call, chosen: list[Task], counted: str) -> dict[str, Any]:
+def _still_there(world: World, uids: list[int]) -> list[Task]:
+    return [world.tasks[uid] for uid in uids if uid in world.tasks]
+
+
+def _details(call: Call, chosen: list[int], counted: str) -> dict[str, Any]:
     asked = "&".join(f"{name}={value}" for name, value in call.request.query.items())
     return {"matchedTasks": len(chosen), counted: None, "originalFilter": f"?{asked}"}
 
 
-def _selected(call: Call, query: dict[str, str]) -> list[Task]:
+def selected(call: Call, query: dict[str, str]) -> list[Task]:
     return [task for task in call.world.tasks.values() if _is_selected(task, query)]
 
 
@@ -121,5 +141,5 @@ def _within(value: str | None, after: str | None, before: str | None) -> bool:
         return True
     if value is None:
         return False
-    instant = datetime.fromisoformat(value)
-    return not (after and instant <= datetime.fromisoformat(after)) and not (before and instant >= datetime.fromisoformat(before))
+    instant = nanoseconds(value)
+    return not (after and instant <= nanoseconds(after)) and not (before and instant >= nanoseconds(before))

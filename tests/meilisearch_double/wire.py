@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-MAX_BODY = 100_000_000
-
 
 @dataclass(frozen=True)
 class Request:

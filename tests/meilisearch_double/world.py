@@ -1,35 +1,26 @@
 """What the server holds: indexes with their documents and settings, keys, and the queue of tasks."""
 
+import copy
 import hashlib
 import hmac
-import itertools
-import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.meilisearch_double.clock import Clock
 from tests.meilisearch_double.faults import TaskFails
-from tests.meilisearch_double.refusals import Refused, index_not_found
+from tests.meilisearch_double.refusals import index_not_found
 from tests.meilisearch_double.settings import defaults
 
 Document = dict[str, Any]
 
 
-def instant() -> str:
-    """Now, as the server writes instants: nanoseconds, and no zeros at the end."""
-    nanoseconds = time.time_ns()
-    fraction = f"{nanoseconds % 10**9:09d}".rstrip("0")
-    whole = datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
-
-
 @dataclass
 class Index:
     primary_key: str | None = None
-    created_at: str = field(default_factory=instant)
-    updated_at: str = field(default_factory=instant)
+    created_at: str = field(default_factory=Clock().now)
+    updated_at: str = field(default_factory=Clock().now)
     settings: dict[str, Any] = field(default_factory=defaults)
     documents: dict[str, Document] = field(default_factory=dict)
 
@@ -43,8 +34,8 @@ class Key:
     value: str
     actions: list[str]
     indexes: list[str]
+    created_at: str
     name: str | None = None
-    created_at: str = field(default_factory=instant)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -60,18 +51,30 @@ class Key:
         }
 
 
+@dataclass(frozen=True)
+class Work:
+    """What a task has to do when its turn comes, and what decides with which others it is done.
+
+    `effect` may raise `Refused`, and writes what it did into the task's `details`. It keeps no task and no index of its own
+    between its making and its turn, because the world may be another by then. `joins` is what `batching` calls the task.
+    """
+
+    effect: "Callable[[World, Task], None]"
+    joins: str = "nothing"
+    may_create: bool | None = None
+    primary_key: str | None = None
+
+
 @dataclass
 class Task:
-    """One task. `effect` does its work when its turn comes; it may raise `Refused`, and writes what it did into `details`."""
-
     uid: int
     type: str
     index: str | None
     details: dict[str, Any] | None
-    effect: "Callable[[World, Task], None]"
+    work: Work
+    enqueued_at: str
     metadata: str | None = None
     doom: TaskFails | None = None
-    enqueued_at: str = field(default_factory=instant)
     status: str = "enqueued"
     error: dict[str, str] | None = None
     canceled_by: int | None = None
@@ -79,67 +82,80 @@ class Task:
     started_at: str | None = None
     finished_at: str | None = None
 
+    @property
+    def indexes(self) -> set[str]:
+        """The names that the task is about; an exchange is about each that it exchanges."""
+        if self.type == "indexSwap" and self.details is not None:
+            return {name for each in self.details["swaps"] for name in each["indexes"]}
+        return {self.index} if self.index is not None else set()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A copy of what a server held, to be put back later. Nothing that happens meanwhile changes it."""
+
+    indexes: dict[str, Index] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
+    tasks: dict[int, Task] = field(default_factory=dict)
+    next_task: int = 0
+    next_batch: int = 0
+
+    def copy(self) -> "Snapshot":
+        tasks = {uid: replace(task, details=copy.deepcopy(task.details)) for uid, task in self.tasks.items()}
+        return replace(self, indexes=copy.deepcopy(self.indexes), keys=copy.deepcopy(self.keys), tasks=tasks)
+
 
 class World:
     """The state of one server. The double holds a lock while anything here is read or changed."""
 
-    def __init__(self, master_key: str | None) -> None:
+    def __init__(self, master_key: str | None, clock: Clock, payload_limit: int) -> None:
         self.master_key = master_key
-        self.indexes: dict[str, Index] = {}
-        self.keys: dict[str, Key] = {}
-        self.tasks: dict[int, Task] = {}
-        self.task_numbers = itertools.count()
-        self.batch_numbers = itertools.count()
+        self.payload_limit = payload_limit
+        self.clock = clock
         self.doom: TaskFails | None = None
+        self.restore(Snapshot())
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.indexes, self.keys, self.tasks, self.next_task, self.next_batch).copy()
+
+    def restore(self, kept: Snapshot) -> None:
+        """Be as it was then; the numbers of tasks that came later are given again."""
+        own = kept.copy()
+        self.indexes, self.keys, self.tasks = own.indexes, own.keys, own.tasks
+        self.next_task, self.next_batch = own.next_task, own.next_batch
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """What is in processing waits again, as if it had never begun: that it had is kept in memory only."""
+        for task in self.processing:
+            self.next_batch = task.batch or 0
+            task.status, task.batch, task.started_at = "enqueued", None, None
 
     def index(self, uid: str) -> Index:
         if uid not in self.indexes:
             raise index_not_found(uid)
         return self.indexes[uid]
 
+    def new_index(self, primary_key: str | None = None) -> Index:
+        now = self.clock.now()
+        return Index(primary_key, now, now)
+
     def add_key(self, actions: list[str], indexes: list[str], uid: str | None = None, name: str | None = None) -> Key:
         """A key whose value follows from its uid and the master key, as on a real server."""
         uid = uid or str(uuid.uuid4())
         value = hmac.new((self.master_key or "").encode(), uid.encode(), hashlib.sha256).hexdigest()
-        self.keys[uid] = Key(uid, value, actions, indexes, name)
+        self.keys[uid] = Key(uid, value, actions, indexes, self.clock.now(), name)
         return self.keys[uid]
 
     def enqueue(
-        self,
-        kind: str,
-        index: str | None,
-        effect: Callable[["World", Task], None],
-        *,
-        details: dict[str, Any] | None = None,
-        metadata: str | None = None,
+        self, kind: str, index: str | None, work: Work, *, details: dict[str, Any] | None = None, metadata: str | None = None
     ) -> Task:
-        task = Task(next(self.task_numbers), kind, index, details, effect, metadata, self.doom)
+        task = Task(self.next_task, kind, index, details, work, self.clock.now(), metadata, self.doom)
+        self.next_task += 1
         self.doom = None
         self.tasks[task.uid] = task
         return task
 
-    def step(self) -> Task | None:
-        """Do the work of the oldest waiting task; cancelations come before everything else."""
-        waiting = [task for task in self.tasks.values() if task.status == "enqueued"]
-        if not waiting:
-            return None
-        task = min(waiting, key=lambda each: (each.type != "taskCancelation", each.uid))
-        task.started_at, task.batch = instant(), next(self.batch_numbers)
-        try:
-            if task.doom is not None:
-                raise Refused(task.doom.code, task.doom.message)
-            task.effect(self, task)
-            task.status = "succeeded"
-        except Refused as refused:
-            task.status, task.error = "failed", refused.body()
-            _took_nothing_in(task)
-        task.finished_at = instant()
-        if task.index in self.indexes and task.status == "succeeded":
-            self.indexes[task.index].updated_at = task.finished_at
-        return task
-
-
-def _took_nothing_in(task: Task) -> None:
-    for name in ("indexedDocuments", "deletedDocuments"):
-        if task.details is not None and name in task.details:
-            task.details[name] = 0
+    @property
+    def processing(self) -> list[Task]:
+        return [task for task in self.tasks.values() if task.status == "processing"]

@@ -1,15 +1,17 @@
-"""A sender on a migrated database and an engine in memory; each test drives the cycles itself."""
+"""A keeper on a migrated database and an engine in memory; each test drives the rounds itself."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from service.database import Database
 from service.mirror import ledger, status
+from service.mirror.keeper import Keeper
 from service.mirror.lease import HostLock, Lease
-from service.mirror.sender import Patience, Sender
+from service.mirror.patience import Patience
 from service.mirror.status import MirrorStatus
 from service.register.engagement import EngagementShape
 from service.register.person import PersonShape
@@ -19,8 +21,9 @@ from service.settings import MirrorSettings
 from tests.mirror.memory_engine import MemoryEngine
 
 MIRROR = MirrorSettings(name="primary", engine="meilisearch", url="http://127.0.0.1:7700")
+PATIENCE = Patience(settle=5, drain=0, retry=0.01, verify=(3600.0, 7200.0), probe=3600)
 
-Cycles = Callable[[], int]
+NewKeeper = Callable[..., Keeper]
 
 
 @pytest.fixture
@@ -36,21 +39,39 @@ def lease(database: Database, tmp_path: Path) -> Iterator[Lease]:
 
 
 @pytest.fixture
-def sender(database: Database, engine: MemoryEngine, lease: Lease) -> Sender:
-    return Sender(database, engine, lease, Patience(settle=5, drain=0, retry=0.01), lambda _seconds: False)
+def keeper(database: Database, engine: MemoryEngine, lease: Lease) -> Keeper:
+    """A keeper whose mirror has an index, in step with a register in which there is nothing."""
+    made = keep(database, engine, lease)
+    assert settle(made).in_step
+    engine.instance.requests.clear()
+    return made
 
 
-def settle(sender: Sender, cycles: int = 60) -> MirrorStatus:
-    """Run cycles until the mirror is in step, or as many as are allowed; gives the status."""
+def keep(database: Database, engine: MemoryEngine, lease: Lease, patience: Patience = PATIENCE) -> Keeper:
+    return Keeper(database, engine, lease, patience, lambda _seconds: False)
+
+
+def settle(keeper: Keeper, cycles: int = 400) -> MirrorStatus:
+    """Run rounds until the mirror is in step and at rest, or as many as are allowed; gives the status."""
     for _ in range(cycles):
-        sender.retry_at = 0.0
-        if not sender.cycle() and state(sender).in_step:
+        keeper.retry_at = 0.0
+        if not keeper.cycle() and is_at_rest(keeper):
             break
-    return state(sender)
+    return state(keeper)
 
 
-def state(sender: Sender) -> MirrorStatus:
-    return next(mirror for mirror in status.read(sender.database) if mirror.name == sender.mirror)
+def is_at_rest(keeper: Keeper) -> bool:
+    seen = state(keeper)
+    return seen.in_step and seen.build.state == "idle" and not seen.build.wanted
+
+
+def look_again(keeper: Keeper) -> None:
+    """Let the next round look who is there."""
+    keeper._look_at = 0.0
+
+
+def state(keeper: Keeper) -> MirrorStatus:
+    return next(mirror for mirror in status.read(keeper.database) if mirror.name == keeper.mirror)
 
 
 def record_meeting(database: Database, by: Actor, title: str = "Meeting with Governor Newsom", **fields: Any) -> str:
@@ -62,3 +83,8 @@ def record_meeting(database: Database, by: Actor, title: str = "Meeting with Gov
 def record_person(database: Database, by: Actor, **names: Any) -> str:
     with database.writing() as connection:
         return str(recording.record(connection, "person", [PersonShape(**names)], by=by)[0]["id"])
+
+
+def all_are_due(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(text("UPDATE ledger SET due_at = NULL"))

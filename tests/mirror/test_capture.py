@@ -28,6 +28,7 @@ def test_every_declared_row_is_exercised() -> None:
     assert len({(entry.table, entry.noun) for entry in STALENESS}) == len(STALENESS)
 
 
+@pytest.mark.scenario(51)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("entry", STALENESS, ids=lambda entry: entry.table)
 def test_a_row_that_comes_changes_and_goes_is_touched_each_time(register: Database, entry: Staleness, way: str) -> None:
@@ -79,12 +80,14 @@ def test_an_external_id_or_assertion_that_leaves_engagements_touches_the_one_it_
         assert touches(register) == [("engagement", "sacramento")]
 
 
+@pytest.mark.scenario(51)
 def test_a_statement_over_many_rows_touches_each(register: Database) -> None:
     with register.writing() as connection:
         connection.execute(update(SQLModel.metadata.tables["engagement"]).values(note="x"))
     assert sorted(touches(register)) == [("engagement", "sacramento"), ("engagement", "victoria")]
 
 
+@pytest.mark.scenario(51)
 def test_rows_that_a_foreign_key_removes_are_touched(register: Database) -> None:
     hand = Core(register)
     parts = ("engagement_country", "engagement_topic", "participation", "outcome_party", "citation", "assertion", "external_id")
@@ -116,6 +119,7 @@ def test_a_row_whose_reference_a_foreign_key_clears_is_touched(register: Databas
     assert sorted(touches(register)) == [("engagement", "sacramento"), ("engagement", "victoria")]
 
 
+@pytest.mark.scenario(52)
 def test_a_change_that_is_rolled_back_leaves_no_touch(register: Database) -> None:
     class Undone(Exception):
         pass
@@ -135,6 +139,7 @@ def test_a_change_that_is_rolled_back_leaves_no_touch(register: Database) -> Non
     assert touches(register) == []
 
 
+@pytest.mark.scenario(52)
 def test_a_part_of_a_transaction_that_is_rolled_back_takes_its_touches_with_it(register: Database) -> None:
     with register.writing() as connection:
         connection.execute(text("UPDATE person SET note = 'x'"))

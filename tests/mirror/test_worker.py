@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from service import schema
@@ -35,6 +36,7 @@ def test_there_is_an_index_as_soon_as_the_worker_has_started(sqlite_database: Da
         until(lambda: in_step(sqlite_database))
 
 
+@pytest.mark.scenario(57)
 def test_while_a_trigger_is_missing_nothing_is_synced_and_nothing_is_said_to_be_in_step(
     sqlite_database: Database, by: Actor, tmp_path: Path
 ) -> None:

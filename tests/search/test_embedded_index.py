@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.search.embedded import EmbeddedEngine, EmbeddedSearcher
-from service.search.engine import EngineDown, EngineRefused, OutcomeUnknown, Query, Ticket
+from service.search.engine import EngineDown, EngineRefused, IndexLost, OutcomeUnknown, Query, Ticket
 from tests.search.corpus import CORPUS, EBY, NEWSOM, ask, engagement, found, put
 
 pytestmark = pytest.mark.anyio
@@ -186,7 +186,7 @@ async def test_the_folder_removed_under_a_running_engine_is_down_and_then_made_a
 ) -> None:
     put(engine, NEWSOM)
     shutil.rmtree(folder_of(tmp_path))
-    with pytest.raises(EngineDown):
+    with pytest.raises(IndexLost):
         engine.put("batch-2", [EBY])
     with pytest.raises(EngineDown):
         engine.count()
@@ -219,6 +219,7 @@ def test_a_ticket_of_an_earlier_process_is_not_settled(tmp_path: Path) -> None:
     second.close()
 
 
+@pytest.mark.scenario(46)
 @pytest.mark.parametrize(
     "poison",
     [
@@ -240,6 +241,7 @@ def test_values_of_the_wrong_kind_fail_the_batch_with_a_reason(engine: EmbeddedE
     assert engine.count() == 0
 
 
+@pytest.mark.scenario(63)
 def test_a_batch_that_does_not_fit_on_the_disk_is_not_acknowledged(tmp_path: Path) -> None:
     script = f"""
 import resource, signal

@@ -53,8 +53,9 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def search(client: httpx.AsyncClient) -> Search:
+async def search(client: httpx.AsyncClient) -> Search:
     """Search once everything that was committed can be found; fails after fifteen seconds."""
+    await until_there_is_an_index(client)
 
     async def ask(q: str = "", **parameters: Any) -> Json:
         for _ in range(1500):
@@ -79,3 +80,12 @@ async def create(client: httpx.AsyncClient, path: str, **body: Any) -> Json:
 
 def titles(page: Json) -> list[str]:
     return [hit["title_en"] or hit["title_ko"] for hit in page["items"]]
+
+
+async def until_there_is_an_index(client: httpx.AsyncClient) -> None:
+    """A start waits for the first index for a moment only; a server that has other work needs longer to make it."""
+    for _ in range(1500):
+        if (await client.get("/v1/search")).status_code == 200:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("no index after fifteen seconds")

@@ -11,12 +11,15 @@ What is counted and sorted by is in columns of numbers, because Tantivy needs a 
 text that it has counted. What is given back is stored as it will be sent.
 """
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final
+from importlib.metadata import version
+from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 import tantivy
@@ -29,7 +32,9 @@ WORDS: Final = "words"
 PLACED: Final = "placed"
 VALUES: Final = "values"
 MARKS: Final = "marks"
-"""The stored sync fields of a document."""
+"""The stored id and sync fields of a document."""
+
+VERSION: Final = version("tantivy")
 
 RANKS: Final = len(SEARCHABLE) - 1
 """How many attributes tell how good a match is, the most telling first; a word in the last one has no place."""
@@ -39,6 +44,9 @@ WIDEST: Final = 6
 
 _GAP: Final = " ␞" * (WIDEST + 1) + " "
 """Stands between two values, so that nearness and phrases never reach from one into the next; no word of a text is like it."""
+
+_SHORT: Final = 200
+"""Characters of an attribute that is short enough to be worth remembering how it is cut into words."""
 
 _LONGEST_VALUE: Final = 65_000
 """In bytes; Tantivy leaves out longer ones without a word."""
@@ -56,16 +64,29 @@ class Unfit(ValueError):
         self.code = code
 
 
+class _Field(NamedTuple):
+    """A field of Tantivy's: its type there, its name and how it is indexed."""
+
+    kind: ValueType | Literal["bytes"]
+    name: str
+    options: dict[str, Any]
+
+
+def _fields() -> list[_Field]:
+    return [
+        _Field("text", WORDS, {"tokenizer_name": "spaced", "index_option": "position"}),
+        _Field("text", PLACED, {"tokenizer_name": "spaced", "index_option": "basic"}),
+        _Field("text", VALUES, {"tokenizer_name": "raw", "index_option": "basic"}),
+        *(_Field("boolean" if kind == "boolean" else "integer", column(name), {"fast": True}) for name, kind in _COLUMNS.items()),
+        _Field("bytes", SHOWN, {"stored": True}),
+        _Field("bytes", MARKS, {"stored": True}),
+    ]
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field(WORDS, tokenizer_name="spaced", index_option="position")
-    builder.add_text_field(PLACED, tokenizer_name="spaced", index_option="basic")
-    builder.add_text_field(VALUES, tokenizer_name="raw", index_option="basic")
-    for name, kind in _COLUMNS.items():
-        add = builder.add_boolean_field if kind == "boolean" else builder.add_integer_field
-        add(column(name), fast=True)
-    builder.add_bytes_field(SHOWN, stored=True)
-    builder.add_bytes_field(MARKS, stored=True)
+    for field in _fields():
+        getattr(builder, f"add_{field.kind}_field")(field.name, **field.options)
     return builder.build()
 
 
@@ -101,10 +122,21 @@ def label(name: str, counted: int) -> str:
 
 SCHEMA: Final = _schema()
 
+LAYOUT: Final = hashlib.sha256(
+    json.dumps([_fields(), "spaced is split at white space", "marks have the id", f"tantivy {VERSION}"]).encode()
+).hexdigest()[:16]
+"""Names the way in which documents lie in an index: one of another layout cannot be opened. What its documents say may be
+that of another version of `service.search.schema` all the same."""
+
+
+def make_index(folder: str) -> None:
+    """Make an empty index in an empty folder; raises ValueError or OSError."""
+    tantivy.Index(SCHEMA, path=folder)
+
 
 def open_index(folder: str) -> tantivy.Index:
-    """The index in the folder, made if there is none; raises ValueError or OSError when it is not one of this layout."""
-    index = tantivy.Index(SCHEMA, path=folder)
+    """The index in the folder, to be written to; raises ValueError or OSError when there is none."""
+    index = tantivy.Index.open(folder)
     index.register_tokenizer("spaced", _SPACED)
     return index
 
@@ -116,9 +148,10 @@ def to_tantivy(source: SearchDocument) -> tantivy.Document:
         document = tantivy.Document()
         _add_words(document, source)
         for name, kind in _COLUMNS.items():
-            _add_values(document, name, kind, _listed(source.get(name)))
+            if (value := source.get(name)) is not None and value != []:
+                _add_values(document, name, kind, _listed(value))
         document.add_bytes(SHOWN, orjson.dumps(source.get(SHOWN)))
-        document.add_bytes(MARKS, orjson.dumps({name: source.get(name) for name in SYNC_FIELDS}))
+        document.add_bytes(MARKS, orjson.dumps({name: source.get(name) for name in ("id", *SYNC_FIELDS)}))
     except (TypeError, ValueError, OverflowError) as error:
         raise Unfit("invalid_document", f"Document {source['id']!r} cannot be indexed: {error}") from error
     return document
@@ -134,24 +167,39 @@ def _check_id(source: SearchDocument) -> None:
 def _add_words(document: tantivy.Document, source: SearchDocument) -> None:
     everything: list[str] = []
     for rank, attribute in enumerate(SEARCHABLE):
+        if not (values := _listed(source.get(attribute))):
+            continue
         # Folding many short texts one by one takes longer than all else together.
-        values = [" ".join(WORD.findall(value)) for value in fold("\n".join(_listed(source.get(attribute)))).split("\n")]
+        said = "\n".join(values)
+        values = _spaced_names(said) if len(said) <= _SHORT else _spaced(said)
         everything += values
         if rank < RANKS:
-            document.add_text(PLACED, " ".join(placed(rank, word) for word in {*" ".join(values).split()}))
+            document.add_text(PLACED, " ".join([placed(rank, word) for word in {*" ".join(values).split()}]))
     document.add_text(WORDS, _GAP.join(value for value in everything if value))
+
+
+@lru_cache(maxsize=2048)
+def _spaced_names(said: str) -> list[str]:
+    # What countries, months, kinds and people are called comes again and again.
+    return _spaced(said)
+
+
+def _spaced(said: str) -> list[str]:
+    return [" ".join(WORD.findall(value)) for value in fold(said).split("\n")]
 
 
 def _add_values(document: tantivy.Document, name: str, kind: ValueType, values: Sequence[Any]) -> None:
     numbers = [number(value) for value in values] if kind == "text" else values
     add: Callable[[str, Any], None] = document.add_boolean if kind == "boolean" else document.add_integer
+    under = column(name)
     for each in dict.fromkeys(numbers):
-        add(column(name), each)
+        add(under, each)
     terms = [filtered(name, value) for value in values] if name in FILTERABLE else []
     if kind == "text":
         terms += [label(name, each) + value for each, value in zip(numbers, values, strict=True)]
     for term in dict.fromkeys(terms):
-        if len(term.encode()) > _LONGEST_VALUE:
+        # No character takes more than four bytes.
+        if len(term) * 4 > _LONGEST_VALUE and len(term.encode()) > _LONGEST_VALUE:
             raise ValueError(f"a value of {name} is longer than {_LONGEST_VALUE} bytes")
         document.add_text(VALUES, term)
 

@@ -1,25 +1,29 @@
-"""The reading side of the index folder: it sees each commit, whichever process made it.
+"""The reading side of an index: it sees each commit and each exchange, whichever process made it.
 
-A commit replaces `meta.json` by a new file, so one look at that file's number and time tells whether there is anything
-new. That costs two microseconds and is done for every question: what was committed before a question was put is found.
+An exchange replaces `names.json` by a new file, and a commit the folder's `meta.json`, so one look at each file's number and
+time tells whether there is anything new. That costs some microseconds and is done for every question: what was committed
+before a question was put is found.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import tantivy
 from tantivy import DocAddress, Order, Query
 
-from service.search.embedded.layout import VALUES, column, label
+from service.search.embedded.damage import META, no_panic
+from service.search.embedded.folders import Folders
+from service.search.embedded.layout import MARKS, SCHEMA, VALUES, column, filtered, label
+from service.search.embedded.placing import Stamp, stamp
 from service.search.embedded.vocabulary import Vocabulary
 from service.search.engine import EngineDown, Sort
 
-Stamp = tuple[int, int, int]
 Hit = tuple[Any, DocAddress]
 """The score or the value sorted by, and where the document lies."""
 
@@ -33,11 +37,21 @@ _LABELS: Final = 20_000
 """How many texts of counted values are kept in memory."""
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Whatever goes wrong with reading an index is `EngineDown` within."""
+    try:
+        with no_panic():
+            yield
+    except (ValueError, OSError) as error:
+        raise EngineDown(f"The embedded index cannot be read: {error}") from error
+
+
 @dataclass(frozen=True)
 class Generation:
     """The index as one commit left it; it never changes, however many commits follow while it is asked."""
 
-    stamp: Stamp
+    state: "State"
     searcher: tantivy.Searcher
     _labels: dict[tuple[str, int], str]
     _days: dict[int, int | None] = field(default_factory=dict)
@@ -72,6 +86,16 @@ class Generation:
         """What was stored with a document under this name."""
         return orjson.loads(self.searcher.doc(address).get_first(name) or b"null")
 
+    def holding(self, name: str, value: Any, most: int) -> list[dict[str, Any]]:
+        """The id and the sync fields of documents whose attribute has this value."""
+        query = Query.term_query(SCHEMA, VALUES, filtered(name, value), index_option="basic")
+        return [self.stored(address, MARKS) for _, address in self.find(query, most)]
+
+    def counts(self, name: str) -> dict[int, int]:
+        """How many documents have each value of an attribute of integers."""
+        _, found = self.count(Query.all_query(), [name], _ALL)
+        return {int(each["key"]): int(each["doc_count"]) for each in found[name]}
+
     def newest_day(self, count: int) -> int | None:
         """The `start_day` from which on there are `count` documents or a few more, None when there are not so many."""
         if count not in self._days:
@@ -94,25 +118,43 @@ class Generation:
         return text
 
 
-class Reader:
-    """The newest generation of the index in a folder; used by several threads at once."""
+class State(NamedTuple):
+    """Which folder, as which commit left it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder: Final = folder
+    folder: Path
+    meta: Stamp
+
+
+class Reader:
+    """The newest generation of the index of this name; used by several threads at once."""
+
+    def __init__(self, folders: Folders, index: str) -> None:
+        self._folders: Final = folders
+        self._name: Final = index
         self._lock: Final = Lock()
         self._index: tantivy.Index | None = None
         self._generation: Generation | None = None
-        self._labels: Final[dict[tuple[str, int], str]] = {}
 
     def now(self) -> Generation:
         """The index as it is now; raises `EngineDown` where there is none or it cannot be read."""
-        stamp = self.stamp()
-        if stamp is None:
-            raise EngineDown("The embedded index is not there; the mirror makes it anew.")
+        while True:
+            folder = self._folders.of(self._name)
+            try:
+                return self._at(folder)
+            except EngineDown:
+                # It may have been exchanged since and removed; then the name stands for another folder by now.
+                if self._folders.of(self._name) == folder:
+                    raise
+
+    def _at(self, folder: Path | None) -> Generation:
+        meta = stamp(folder / META) if folder else None
+        if folder is None or meta is None:
+            raise EngineDown("The embedded index is being built; search answers once it is there.")
+        state = State(folder, meta)
         generation = self._generation
-        if generation is None or generation.stamp != stamp:
+        if generation is None or generation.state != state:
             with self._lock:
-                generation = self._reload(stamp)
+                generation = self._reload(state)
         return generation
 
     @property
@@ -120,27 +162,31 @@ class Reader:
         """How many documents there were when the index was last looked at."""
         return self._generation.documents if self._generation else 0
 
-    def stamp(self) -> Stamp | None:
-        """What changes with every commit; None where there is no index."""
+    def _reload(self, state: State) -> Generation:
+        before = self._generation
+        if before is not None and before.state == state:
+            return before
+        same = before is not None and before.state.folder == state.folder
         try:
-            meta = (self._folder / "meta.json").stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return meta.st_ino, meta.st_mtime_ns, meta.st_size
-
-    def _reload(self, stamp: Stamp) -> Generation:
-        if self._generation is not None and self._generation.stamp == stamp:
-            return self._generation
-        try:
-            if self._index is None:
-                self._index = tantivy.Index.open(str(self._folder))
-                self._index.config_reader("manual")
-            self._index.reload()
-        except (ValueError, OSError) as error:
-            self._index = None
-            raise EngineDown(f"The embedded index cannot be read: {error}") from error
-        self._generation = Generation(stamp, self._index.searcher(), self._labels)
+            with readable():
+                if self._index is None or not same:
+                    self._index = self._opened(state.folder)
+                self._index.reload()
+                searcher = self._index.searcher()
+        except EngineDown:
+            self._index = self._generation = None
+            raise
+        self._generation = Generation(state, searcher, before._labels if before and same else {})
         return self._generation
+
+    def _opened(self, folder: Path) -> tantivy.Index:
+        description = self._folders.described(folder)
+        if description is None or not description.usable:
+            raise EngineDown("The embedded index is that of another version and is being built anew; search answers after that.")
+        self._folders.check(folder)
+        index = tantivy.Index.open(str(folder))
+        index.config_reader("manual")
+        return index
 
     def close(self) -> None:
         """Let go of the index's files."""

@@ -10,8 +10,8 @@ from tantivy import Query as Condition
 from service.search.embedded.filters import narrowed
 from service.search.embedded.hits import by_fields, by_relevance
 from service.search.embedded.ranking import TextQueries, text_queries
-from service.search.embedded.reader import Bucket, Generation, Reader
-from service.search.engine import Answer, EngineDown, EngineRefused, NoneOf, OneOf, Query, Sort
+from service.search.embedded.reader import Bucket, Generation, Reader, readable
+from service.search.engine import Answer, EngineRefused, NoneOf, OneOf, Query, Sort
 from service.search.keys import parts
 from service.search.schema import FILTERABLE, MAX_FACET_VALUES, MAX_HITS, SHOWN, SORTABLE
 
@@ -47,14 +47,12 @@ class EmbeddedSearcher:
 def answer(generation: Generation, query: Query) -> Answer:
     """What this generation of the index answers."""
     _check(query)
-    try:
+    with readable():
         text = text_queries(generation.vocabulary, parts(query.text), query.match)
         matching = narrowed(text and text.matching, query.filters)
         total, buckets = generation.count(matching, query.facets, MAX_FACET_VALUES)
         page = _found(generation, query, text, matching, total)[query.offset :]
         return Answer([generation.stored(address, SHOWN) for address in page], total, facets=_facets(generation, buckets))
-    except (ValueError, OSError) as error:
-        raise EngineDown(f"The embedded index cannot be read: {error}") from error
 
 
 def _check(query: Query) -> None:

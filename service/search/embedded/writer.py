@@ -1,175 +1,131 @@
-"""The writing half of the embedded engine: one process, one commit for each batch."""
+"""Writing into an index folder: one commit for each batch, and one writer for each folder, which holds its lock.
 
-import shutil
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from importlib.metadata import version
-from itertools import count
+An exchange gives the folder of one index to another. So the engines of neighbouring indexes share their writers, and each
+finds the one of the folder that its name stands for now.
+"""
+
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from threading import Lock
+from typing import Final
 
 import structlog
 import tantivy
 
-from service.search.embedded.layout import MARKS, VALUES, Unfit, filtered, open_index, to_tantivy
-from service.search.embedded.meanings import term
-from service.search.embedded.reader import Reader
-from service.search.embedded.searcher import EmbeddedSearcher
-from service.search.engine import EngineDown, EngineRefused, IndexState, OutcomeUnknown, SearchDocument, Ticket, Verdict
-from service.search.schema import SCHEMA as SCHEMA_HASH
+from service.search.embedded.damage import META, checked, no_panic
+from service.search.embedded.layout import VALUES, filtered, open_index
+from service.search.embedded.placing import Stamp, place, placed, stamp
+from service.search.engine import EngineDown, IndexLost, OutcomeUnknown
 
-_FOLDERS: Final = "engagements-"
+_NEWEST: Final = "newest"
 _HEAP: Final = 30_000_000
 """Bytes in which a batch is indexed before it goes to disk; Tantivy's own default is four times as much."""
-
-_REMEMBERED: Final = 1_000
-"""How many verdicts are kept for `settle`; the mirror asks for the last one."""
 
 log = structlog.get_logger(__name__)
 
 
-class EmbeddedEngine:
-    """The index in a folder of its own below `path`, one for each schema."""
+def newest(folder: Path) -> str | None:
+    """The last batch that was written to a folder; None where there was none."""
+    batch = placed(folder / _NEWEST)
+    return batch if isinstance(batch, str) else None
 
-    kind: Literal["embedded", "meilisearch"] = "embedded"
-    lingers = False
 
-    def __init__(self, path: Path, *, writable: bool = True) -> None:
-        self._path: Final = path
-        self._folder: Final = path / f"{_FOLDERS}{SCHEMA_HASH}"
-        self._writable: Final = writable
-        self._reader: Final = Reader(self._folder)
-        self._writer: tantivy.IndexWriter | None = None
-        self._uids: Final = count(1)
-        self._verdicts: Final[dict[int, tuple[str, Verdict]]] = {}
+class Writer:
+    """The one writer of a folder, which nobody else can write to while it is open."""
 
-    def prepare(self) -> IndexState:
-        """Make the index if it is missing or unreadable, and remove those of other schemas."""
+    def __init__(self, folder: Path) -> None:
+        self.folder: Final = folder
+        self._lock: Final = Lock()
+        self._left = self._mark()
         try:
-            created = self._writable and self._make()
-        except (ValueError, OSError) as error:
-            raise EngineDown(f"The embedded index cannot be made: {error}") from error
-        documents = self._reader.now().documents
-        return IndexState(created, documents, f"tantivy {version('tantivy')}")
+            checked(folder, {})
+            # Tantivy keeps to itself which files belong to the index: it must be open before anybody can put them back.
+            with no_panic():
+                self._tantivy = open_index(str(folder)).writer(_HEAP, 1)
+        except ValueError as error:
+            if "LockBusy" in str(error):
+                raise EngineDown("Another process holds the embedded index for writing.") from error
+            raise
 
-    def _make(self) -> bool:
-        """Whether an index had to be made."""
-        for stale in self._path.glob(f"{_FOLDERS}*"):
-            if stale != self._folder:
-                shutil.rmtree(stale, ignore_errors=True)
-        existed = self._reader.stamp() is not None
-        if existed and self._is_sound():
-            return False
-        self.clear()
-        self._folder.mkdir(parents=True)
-        open_index(str(self._folder))
-        return True
+    def commit(self, batch: str, removed: Sequence[str], added: Sequence[tantivy.Document]) -> None:
+        """Remove and then add, at once for who searches. Raises `IndexLost`, ValueError or OSError, and is to be closed then."""
+        with self._lock:
+            self._check()
+            for identifier in removed:
+                self._tantivy.delete_documents_by_term(VALUES, filtered("id", identifier))
+            for document in added:
+                self._tantivy.add_document(document)
+            self._tantivy.commit()
+            self._note(batch)
 
-    def _is_sound(self) -> bool:
-        """Whether the index opens, has this layout, and gives back what it holds."""
+    def note(self, batch: str) -> None:
+        """Let a batch be the newest that changes nothing."""
+        with self._lock:
+            self._check()
+            self._note(batch)
+
+    def _note(self, batch: str) -> None:
+        # After the commit: where a crash comes between them the batch counts as lost, and is sent again.
+        place(self.folder / _NEWEST, batch, lasting=False)
+        self._left = self._mark()
+
+    def _mark(self) -> tuple[Stamp | None, int]:
+        return stamp(self.folder / _NEWEST), self.folder.stat().st_ino
+
+    def _check(self) -> None:
         try:
-            open_index(str(self._folder))
-            generation = self._reader.now()
-            generation.vocabulary.frequency("")
-            for _, address in generation.find(tantivy.Query.all_query(), 1):
-                generation.stored(address, MARKS)
-        except (ValueError, OSError, EngineDown) as error:
-            log.warning("embedded index is unreadable and is made anew", folder=self._folder.name, reason=str(error))
-            return False
-        return True
-
-    def put(self, batch: str, documents: Sequence[SearchDocument]) -> Ticket:
-        """Replace these documents and commit; a document that cannot be indexed fails the whole batch, as its verdict says."""
-        try:
-            fitted = [(to_tantivy(document), document["id"]) for document in documents]
-        except Unfit as error:
-            return self._ticket(batch, Verdict(False, 0, error.code, str(error)))
-
-        def write(writer: tantivy.IndexWriter) -> None:
-            for document, identifier in fitted:
-                writer.delete_documents_by_term(VALUES, filtered("id", identifier))
-                writer.add_document(document)
-
-        self._commit(write)
-        return self._ticket(batch, Verdict(True, len({identifier for _, identifier in fitted})))
-
-    def drop(self, batch: str, ids: Sequence[str]) -> Ticket:
-        """Remove these documents and commit."""
-
-        def write(writer: tantivy.IndexWriter) -> None:
-            for identifier in ids:
-                writer.delete_documents_by_term(VALUES, filtered("id", identifier))
-
-        self._commit(write)
-        return self._ticket(batch, Verdict(True))
-
-    def _commit(self, write: Callable[[tantivy.IndexWriter], None]) -> None:
-        before = self._reader.stamp()
-        try:
-            writer = self._opened()
-            write(writer)
-            writer.commit()
-        except (ValueError, OSError) as error:
-            self._writer = None
-            if self._reader.stamp() != before:
-                raise OutcomeUnknown(f"The embedded index was changed, and then: {error}") from error
-            raise EngineDown(f"The embedded index cannot be written: {error}") from error
-
-    def _opened(self) -> tantivy.IndexWriter:
-        """The writer, which holds the folder's lock from the first write on."""
-        if not self._writable:
-            raise EngineRefused("not_writable", "This process only reads the embedded index.")
-        if self._reader.stamp() is None:
-            raise EngineDown("The embedded index is not there; `prepare` makes it.")
-        if self._writer is None:
-            try:
-                self._writer = open_index(str(self._folder)).writer(_HEAP, 1)
-            except ValueError as error:
-                if "LockBusy" in str(error):
-                    raise EngineDown("Another process holds the embedded index for writing.") from error
-                raise
-        return self._writer
-
-    def _ticket(self, batch: str, verdict: Verdict) -> Ticket:
-        ticket = Ticket(next(self._uids), batch)
-        self._verdicts[ticket.uid] = (batch, verdict)
-        self._verdicts.pop(ticket.uid - _REMEMBERED, None)
-        return ticket
-
-    def settle(self, ticket: Ticket) -> Verdict | None:
-        """The verdict, known as soon as there is a ticket; raises `OutcomeUnknown` for one of another process."""
-        batch, verdict = self._verdicts.get(ticket.uid, (None, None))
-        if verdict is None or batch != ticket.batch:
-            raise OutcomeUnknown(f"Ticket {ticket.uid} of batch {ticket.batch} is not of this process.")
-        return verdict
-
-    def trace(self, batch: str, since: datetime) -> Ticket | None:  # noqa: ARG002 - nothing is under way that could be found
-        """No ticket: what is not settled was not taken in, or is there to be seen."""
-        return None
-
-    def count(self) -> int:
-        return self._reader.now().documents
-
-    def fetch(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The sync fields of those of these documents that the index holds."""
-        generation = self._reader.now()
-        found: dict[str, dict[str, Any]] = {}
-        for identifier in dict.fromkeys(ids):
-            for _, address in generation.find(term(VALUES, filtered("id", identifier)), 1):
-                found[identifier] = generation.stored(address, MARKS)
-        return found
-
-    def clear(self) -> None:
-        """Remove the folder; who is searching keeps the files open until the answer is given."""
-        self.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def searcher(self) -> EmbeddedSearcher:
-        return EmbeddedSearcher(Reader(self._folder))
+            untouched = self._left == self._mark()
+        except FileNotFoundError:
+            untouched = False
+        if not untouched:
+            raise IndexLost("The folder of the embedded index was changed by somebody else while it was being written to.")
 
     def close(self) -> None:
-        """Give the folder's lock back, once merges that are under way are done."""
-        if self._writer is not None:
-            self._writer.wait_merging_threads()
-        self._writer = None
-        self._reader.close()
+        """Give the lock back, once merges that are under way are done."""
+        with self._lock:
+            try:
+                with no_panic():
+                    self._tantivy.wait_merging_threads()
+            except ValueError as error:
+                # What was committed is there; whether it can be read is told to who reads it.
+                log.warning("embedded index could not be merged", folder=self.folder.name, reason=str(error))
+
+
+class Writers:
+    """The open writers of neighbouring indexes, by folder."""
+
+    def __init__(self) -> None:
+        self._lock: Final = Lock()
+        self._open: Final[dict[Path, Writer]] = {}
+
+    def of(self, folder: Path) -> Writer:
+        """The writer of a folder, opened if need be; raises `EngineDown`, ValueError or OSError."""
+        with self._lock:
+            if folder not in self._open:
+                self._open[folder] = Writer(folder)
+            return self._open[folder]
+
+    def close(self, folder: Path | None) -> None:
+        """Close the writer of a folder, if there is one."""
+        with self._lock:
+            writer = self._open.pop(folder, None) if folder else None
+        if writer is not None:
+            writer.close()
+
+    def drop(self, folder: Path) -> None:
+        """Let go of a writer that failed, or whose folder is not what it was, with all that it had begun."""
+        with self._lock:
+            self._open.pop(folder, None)
+
+    def keep(self, folders: Collection[Path]) -> None:
+        """Let go of the writers of all other folders."""
+        with self._lock:
+            for folder in self._open.keys() - set(folders):
+                del self._open[folder]
+
+
+def changed(folder: Path, before: Stamp | None, error: Exception) -> Exception:
+    """What a failed commit means for who asked for it: whether the index is as it was tells whether it may have happened."""
+    if stamp(folder / META) != before:
+        return OutcomeUnknown(f"The embedded index was changed, and then: {error}")
+    return EngineDown(f"The embedded index cannot be written: {error}")

@@ -18,7 +18,7 @@ import orjson
 
 from service.search.engine import EngineDown, EngineRefused, OutcomeUnknown
 
-_SICK = frozenset({"no_space_left_on_device", "io_error", "too_many_open_files", "database_size_limit_reached", "must_restart"})
+SICK = frozenset({"no_space_left_on_device", "io_error", "too_many_open_files", "database_size_limit_reached", "must_restart"})
 """Codes that say that the instance is unwell; the same request will be taken once it has been looked after."""
 
 _OVERLOADED = (429, 503)
@@ -69,8 +69,9 @@ def doubtful(detail: str, *, changes: bool) -> EngineDown | OutcomeUnknown:
 def _own(status: int, code: str, message: str, retry_after: str | None, *, changes: bool) -> Exception:
     if status in (401, 403):
         return KeyRefused(f"Meilisearch does not accept our key ({code}): {message}", retry_after=30)
-    if status in _OVERLOADED or code in _SICK:
-        return EngineDown(f"Meilisearch cannot answer now ({code}): {message}", retry_after=seconds(retry_after, 10))
+    if status in _OVERLOADED or code in SICK:
+        detail = f"Meilisearch cannot answer now ({code}): {message}"
+        return EngineDown(detail, retry_after=seconds(retry_after, 10), asked=bool(retry_after))
     if 400 <= status < 500:
         return EngineRefused(code, message, status=status)
     return doubtful(f"Meilisearch failed ({status} {code}): {message}", changes=changes)
@@ -81,7 +82,8 @@ def _foreign(status: int, retry_after: str | None, *, changes: bool) -> Exceptio
     if status == 413:
         return EngineRefused("payload_too_large", "something before Meilisearch takes no body of this size", status=status)
     if status == 429 or (status == 503 and not changes):
-        return EngineDown(f"something before Meilisearch is overloaded ({status})", retry_after=seconds(retry_after))
+        detail = f"something before Meilisearch is overloaded ({status})"
+        return EngineDown(detail, retry_after=seconds(retry_after), asked=bool(retry_after))
     if 400 <= status < 500 and status != 408:
         return EngineDown(f"what answered is not Meilisearch ({status} without its code); is the address right?", retry_after=30)
     return doubtful(f"what answered is not Meilisearch ({status} without its JSON)", changes=changes)

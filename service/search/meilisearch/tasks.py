@@ -6,19 +6,16 @@ and leave out the tag by which alone a task is known: numbers are used again aft
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from service.search.engine import Ticket, Verdict
 from service.search.meilisearch.answers import member
+from service.search.meilisearch.looking import Asks
 
 PAGE = 200
 
-
-class Asks(Protocol):
-    """What is needed of the client to read the queue."""
-
-    def get(self, path: str) -> Any: ...
+_WRITES: Final = "documentAdditionOrUpdate,documentDeletion"
 
 
 def ticket(summary: dict[str, Any], batch: str) -> Ticket:
@@ -44,16 +41,25 @@ def verdict(task: dict[str, Any]) -> Verdict | None:
     return Verdict(False, code=str(error.get("code") or status), message=str(error.get("message") or ""))
 
 
-def newest_first(client: Asks, index: str, since: datetime) -> Iterator[dict[str, Any]]:
+def newest(http: Asks, index: str) -> str | None:
+    """The batch that was the last to be queued for an index, "" where nobody tagged it, None where no task is known.
+
+    An exchange of indexes takes the tasks along that were there before it, so this belongs to the content as well.
+    """
+    found = member(http.get(f"tasks?{urlencode({'indexUids': index, 'types': _WRITES, 'limit': 1})}"), "results")
+    return str(found[0].get("customMetadata") or "") if found else None
+
+
+def newest_first(http: Asks, index: str, since: datetime) -> Iterator[dict[str, Any]]:
     """The document tasks of an index that were enqueued after an instant, page by page."""
     wanted: dict[str, Any] = {
         "indexUids": index,
-        "types": "documentAdditionOrUpdate,documentDeletion",
+        "types": _WRITES,
         "afterEnqueuedAt": since.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "limit": PAGE,
     }
     while True:
-        page = client.get(f"tasks?{urlencode(wanted)}")
+        page = http.get(f"tasks?{urlencode(wanted)}")
         yield from member(page, "results")
         if page.get("next") is None:
             return

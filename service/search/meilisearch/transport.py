@@ -8,10 +8,13 @@ It never sends anything twice: what may be repeated is known to the sender, not 
 """
 
 import json
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import contextmanager, suppress
+from threading import Timer
+from typing import Any, cast
 
 import requests
 from meilisearch import Client
@@ -19,6 +22,8 @@ from meilisearch._httprequests import HttpRequests
 from meilisearch.config import Config
 from meilisearch.index import Index
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError
 
 from service.search.engine import EngineDown, EngineRefused
@@ -40,7 +45,7 @@ _NEVER_SPOKE = frozenset({"CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "
 class PooledClient(Client):
     """The official client on our road, and every index that it hands out as well.
 
-    `timeouts` are for connecting, for each read, and for the body of an answer as a whole.
+    `timeouts` are for connecting, for the head of an answer and each read of its body, and for an answer as a whole.
     """
 
     def __init__(self, address: Address, key: str | None, *, timeouts: tuple[float, float, float], connections: int = 8) -> None:
@@ -98,6 +103,46 @@ class PooledRequests(HttpRequests):
         return meaning(response.status_code, received, response.headers.get("Retry-After"), changes=changes)
 
 
+class _Connection(HTTPConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        with _heard_within(self):
+            return super().getresponse()
+
+
+class _SecureConnection(HTTPSConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        with _heard_within(self):
+            return super().getresponse()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+@contextmanager
+def _heard_within(connection: HTTPConnection) -> Iterator[None]:
+    """End the connection when the head of an answer is not there in time.
+
+    A timeout of the socket begins anew with every byte, so a head that drips would keep whoever asked for hours.
+    """
+    taken = connection.sock
+
+    def end() -> None:
+        with suppress(OSError):  # It has ended already.
+            taken.shutdown(socket.SHUT_RDWR)
+
+    watch = Timer(cast(float, connection.timeout), end)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
 def _session(connections: int) -> requests.Session:
     session = requests.Session()
     # The environment's proxies and .netrc would send our requests, or somebody else's password, elsewhere.
@@ -105,6 +150,7 @@ def _session(connections: int) -> requests.Session:
     system = ssl.get_default_verify_paths()
     session.verify = system.cafile or system.capath or True
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
+    adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -8,7 +8,7 @@ import pytest
 
 from service.search.meilisearch import MeilisearchEngine
 from tests.meilisearch_double import MeilisearchDouble
-from tests.search.meilisearch.servers import Server
+from tests.search.meilisearch.servers import Server, leave_nothing
 
 
 @pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
@@ -38,11 +38,11 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def engine(server: Server) -> Iterator[MeilisearchEngine]:
-    """An engine whose index is made."""
+    """An engine whose index is made; whatever was made beside it is removed in the end."""
     engine = MeilisearchEngine(server.url, server.key, server.index)
     engine.prepare()
     yield engine
-    engine.clear()
+    leave_nothing(engine)
     engine.close()
 
 

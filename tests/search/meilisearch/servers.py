@@ -1,6 +1,8 @@
-"""Where a test finds the server that it speaks with."""
+"""Where a test finds the server that it speaks with, and how it leaves it."""
 
 from dataclasses import dataclass
+
+from service.search.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -10,3 +12,11 @@ class Server:
     url: str
     key: str | None
     index: str
+
+
+def leave_nothing(engine: Engine) -> None:
+    """Remove the index with all that was made beside it."""
+    for name in (*engine.others(), f"{engine.index}__marker", engine.index):
+        each = engine.beside(name)
+        each.clear()
+        each.close()

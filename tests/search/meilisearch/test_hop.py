@@ -128,7 +128,7 @@ async def test_a_connection_that_the_server_wants_closed_is_closed() -> None:
 
 async def test_a_server_on_ipv6_is_reached() -> None:
     try:
-        async with hop_to(echo, host="::1") as (hop, server):
+        async with hop_to(echo, host="::1", total_seconds=5) as (hop, server):
             assert server.address.authority.startswith("[::1]:")
             assert (await hop.post("/", b"six")).content == b"six"
     except OSError as error:

@@ -61,6 +61,7 @@ def test_every_filter_has_its_condition(asked: Filter, said: Any) -> None:
     assert condition(asked) == said
 
 
+@pytest.mark.scenario(69)
 @given(st.text())
 def test_no_value_leaves_its_quotes(value: str) -> None:
     said = condition(OneOf("kind", (value,)))

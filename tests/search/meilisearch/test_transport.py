@@ -174,6 +174,15 @@ def test_a_server_that_drips_is_given_up() -> None:
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: "], ids=["status", "headers"])
+def test_a_server_that_drips_its_headers_is_given_up(begun: bytes) -> None:
+    with answering(begun, drips=True) as url:
+        began = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            write(client_of(url, None))
+        assert time.monotonic() - began < 5
+
+
 @pytest.mark.parametrize(
     ("coded", "coding"),
     [(b'{"a":1}', "identity"), (gzip.compress(b'{"a":1}'), "gzip")],

@@ -1,0 +1,160 @@
+"""Searching: which mirror is asked, what it must not show, and how fresh its answer is.
+
+    the mirrors in their order, those that were just found down last:
+        leave out     the ids of what must not be found any more, read while the engine is asked
+        ask           a mirror that is down is passed over, and tried again a little later
+    nobody answered   the first mirror's own error, which says when to try again
+
+The statement that reads what is to be left out runs beside the search and not before it. Where it finds other ids than the
+search was put with, which happens in the moment of a withdrawal only, the search is put once more.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+from anyio import CapacityLimiter, to_thread
+
+from service.database import Database
+from service.errors import Problem
+from service.mirror import retraction
+from service.mirror.freshness import Freshness, Watch
+from service.search.engine import Answer, EngineDown, NoneOf, Query, Searcher
+from service.search.engines import open_searcher
+from service.search.question import ask
+from service.settings import MirrorSettings
+
+log = structlog.get_logger()
+
+_REST_SECONDS: Final = 1.0
+_LONGEST_REST_SECONDS: Final = 10.0
+_READERS: Final = 4
+_ROUNDS: Final = 3
+"""How often a search is put anew when more was taken back meanwhile; then what is left is taken off its page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was found, by which mirror, how fresh that is, and how many documents were left out of it."""
+
+    answer: Answer
+    relaxed: bool
+    mirror: MirrorSettings
+    freshness: Freshness
+    left_out: int
+
+
+class _Asked:
+    """One mirror's asking half, and until when it is passed over."""
+
+    def __init__(self, mirror: MirrorSettings, searcher: Searcher) -> None:
+        self.mirror = mirror
+        self.searcher = searcher
+        self.excluded: frozenset[str] = frozenset()
+        self.resting_until = 0.0
+        self._failures = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it could not answer when it was asked last."""
+        return self._failures > 0
+
+    def rest(self) -> None:
+        """It is down: pass it over, longer each time."""
+        self.resting_until = time.monotonic() + min(_LONGEST_REST_SECONDS, _REST_SECONDS * 2**self._failures)
+        self._failures = min(self._failures + 1, 10)
+
+    def well(self) -> None:
+        """It answered."""
+        self._failures = 0
+        self.resting_until = 0.0
+
+
+class Search:
+    """What answers the searches of a process."""
+
+    def __init__(self, mirrors: Sequence[MirrorSettings], data_dir: Path, url: str, watch: Watch) -> None:
+        self._asked = [_Asked(mirror, open_searcher(mirror, data_dir)) for mirror in mirrors]
+        # Connections of its own, so that no search waits until the register's are free.
+        self._database = Database(url, pool_size=_READERS)
+        self._limiter = CapacityLimiter(_READERS)
+        self.freshness = watch
+
+    @property
+    def first(self) -> MirrorSettings:
+        """The mirror to count on now: the first one that did not fail when it was asked last."""
+        return min(self._in_order(), key=lambda asked: asked.failed).mirror
+
+    async def ask(self, query: Query) -> Answered:
+        """Put the query to the first mirror that can answer; raises `EngineDown` when none can, `EngineRefused`."""
+        errors: list[EngineDown] = []
+        for asked in self._in_order():
+            try:
+                answered = await self._put(asked, query)
+            except EngineDown as error:
+                asked.rest()
+                errors.append(error)
+                if len(self._asked) > 1:
+                    log.warning("mirror passed over", mirror=asked.mirror.name, error=error.detail)
+            else:
+                asked.well()
+                return answered
+        raise errors[0]
+
+    async def close(self) -> None:
+        """Close the searchers and the connections."""
+        for asked in self._asked:
+            await asked.searcher.close()
+        self._database.dispose()
+
+    def _in_order(self) -> list[_Asked]:
+        now = time.monotonic()
+        return sorted(self._asked, key=lambda asked: asked.resting_until > now)
+
+    async def _put(self, asked: _Asked, query: Query) -> Answered:
+        for _ in range(_ROUNDS):
+            excluded = asked.excluded
+            if self._database.is_sqlite:
+                # A look into the file takes less than the way to a thread.
+                known = excluded = self._pending(asked)
+                answer, relaxed = await ask(asked.searcher, _without(query, excluded))
+            else:
+                answer, relaxed, known = await self._beside(asked, _without(query, excluded))
+            asked.excluded = known
+            if known <= excluded:
+                break
+        freshness = self.freshness.of(asked.mirror.name)
+        return Answered(_cleared(answer, known), relaxed, asked.mirror, freshness, len(known))
+
+    async def _beside(self, asked: _Asked, query: Query) -> tuple[Answer, bool, frozenset[str]]:
+        """The answer, and what must not be in it, read at the same time."""
+        reading = asyncio.ensure_future(to_thread.run_sync(self._pending, asked, limiter=self._limiter))
+        try:
+            answer, relaxed = await ask(asked.searcher, query)
+        finally:
+            known = await reading
+        return answer, relaxed, known
+
+    def _pending(self, asked: _Asked) -> frozenset[str]:
+        try:
+            return retraction.pending(self._database, asked.mirror.name)
+        except Problem:
+            # While the database is away nothing is committed either; what was known last is still to be left out.
+            return asked.excluded
+
+
+def _without(query: Query, excluded: frozenset[str]) -> Query:
+    if not excluded:
+        return query
+    return replace(query, filters=(*query.filters, NoneOf("id", tuple(sorted(excluded)[: retraction.MOST]))))
+
+
+def _cleared(answer: Answer, excluded: frozenset[str]) -> Answer:
+    """The answer without what a filter could not leave out; its counts are not exact then."""
+    cards = [card for card in answer.cards if card["id"] not in excluded]
+    beyond = len(excluded) > retraction.MOST or len(cards) < len(answer.cards)
+    return replace(answer, cards=cards, exact=False) if beyond else answer
