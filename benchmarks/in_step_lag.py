@@ -1,125 +1,95 @@
-"""How long after its commit a change can be found, with the embedded engine and the mirror in this process.
+"""How long after its commit a change can be found, with the mirror kept in this process as `serve` does by default.
 
-    python -m benchmarks.in_step_lag --records 10000 --changes 300
+    python -m benchmarks.in_step_lag --records 10000 --changes 300 --rates 1 10 50
+    python -m benchmarks.in_step_lag --engine http://127.0.0.1:7700 --key …
 
-The baseline of the same run is what the engine alone needs to take in one document and show it.
+Changes are committed one by one, each when the one before was found, and then at so many a second whatever the mirror does.
+The baseline of the same run is what the engine alone needs to take in one document, ready made, and show it.
 """
 
 import argparse
-import asyncio
-import random
-import statistics
-import tempfile
+import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections import deque
+from random import Random
 
-from service import logs, schema
-from service.database import Database
-from service.mirror import status
+from benchmarks.scene import Scene, found, options, retitle, scene, told, until, word
 from service.mirror.worker import Worker
-from service.register.engagement import EngagementShape, ParticipationShape
-from service.register.person import PersonShape
-from service.register.reading import dossiers
-from service.register.verbs import recording, revising
-from service.register.verbs.journal import Actor
-from service.search import document, question
-from service.search.embedded import EmbeddedEngine
 from service.search.engine import Searcher
-from service.search.engines import open_searcher
-from service.settings import Settings
+from service.search.engines import open_engine, open_searcher
 
-BY = Actor("benchmark")
-LOOP = asyncio.new_event_loop()
-LETTERS = "bcdfghjklmnpqrstvwxz"
+BURST_SECONDS = 30
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=10_000)
-    parser.add_argument("--changes", type=int, default=300)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        settings = Settings(data_dir=Path(folder), log_level="warning")
-        logs.configure(settings)
-        database = Database(settings.database)
-        schema.upgrade(database)
-        ids = _fill(database, asked.records)
-        worker = Worker(settings)
-        database.on_commit.append(worker.wake)
-        started = time.perf_counter()
+    known = options(__doc__, 10_000)
+    known.add_argument("--changes", type=int, default=300, help="of each kind at most")
+    known.add_argument("--rates", type=int, nargs="*", default=[1, 10, 50], help="writes a second")
+    asked = known.parse_args()
+    with scene(asked) as here:
+        worker = Worker(here.settings)
+        here.database.on_commit.append(worker.wake)
         with worker:
-            _until(lambda: bool(mirrors := status.read(database)) and mirrors[0].in_step, 600)
-            print(
-                f"first filling: {asked.records / (time.perf_counter() - started):,.0f} documents/s, through ledger and batches"
-            )
-            searcher = open_searcher(settings.mirrors[0], settings.data_dir)
-            chosen = random.Random(1).choices(ids, k=asked.changes)
-            _print("commit to searchable", [_change(database, searcher, engagement, n) for n, engagement in enumerate(chosen)])
-        _print("engine alone (baseline)", _alone(database, Path(folder), chosen[:100]))
-        database.dispose()
+            until(here.in_step, 900, 0.05)
+            _measure(here, asked)
+        print(told("the engine alone (baseline)", _alone(here, 100)))
 
 
-def _fill(database: Database, records: int) -> list[str]:
-    with database.writing() as connection:
-        people = recording.record(connection, "person", [PersonShape(name_en=f"Person {n}") for n in range(200)], by=BY)
-        shapes = [
-            EngagementShape(
-                kind="meeting",
-                title_en=f"Meeting {n} on trade and climate",
-                title_ko=f"통상·기후 면담 {n}",
-                when=f"{2000 + n % 25}-{n % 12 + 1:02}",
-                countries=["US"],
-                participations=[ParticipationShape(side="counterpart", person=people[n % 200]["id"])],
-            )
-            for n in range(records)
-        ]
-        return [record["id"] for record in recording.record(connection, "engagement", shapes, by=BY)]
+def _measure(here: Scene, asked: argparse.Namespace) -> None:
+    searcher = open_searcher(here.settings.mirrors[0], here.settings.data_dir)
+    chosen = Random(1).choices(here.engagements, k=asked.changes)
+    print(told("one after another", [_change(here, searcher, engagement, n) for n, engagement in enumerate(chosen)]))
+    for rate in asked.rates:
+        number = min(asked.changes, rate * BURST_SECONDS)
+        print(told(f"{rate} a second", _at_rate(here, searcher, rate, number)))
+        until(here.in_step, 60, 0.05)
 
 
-def _change(database: Database, searcher: Searcher, engagement: str, n: int) -> float:
-    # A word without vowels, different in every letter from the one before, so that no typo of another is found.
-    word = "".join(random.Random(n + 17).choices(LETTERS, k=12))
-    with database.writing() as connection:
-        revising.revise(connection, "engagement", {engagement: {"title_en": f"Meeting {word}"}}, by=BY)
-    committed = time.perf_counter()
-    _until(lambda: _found(searcher, word), 10)
-    return time.perf_counter() - committed
+def _change(here: Scene, searcher: Searcher, engagement: str, n: int) -> float:
+    retitle(here.database, engagement, f"Meeting {word(n)}")
+    return until(lambda: found(searcher, word(n)), 30)
 
 
-def _alone(database: Database, folder: Path, ids: list[str]) -> list[float]:
-    engine = EmbeddedEngine(folder / "index")
-    engine.prepare()
-    searcher = engine.searcher()
-    with database.reading() as connection:
-        documents = [document.build(dossier) for dossier in dossiers.load(connection, ids).values()]
-    taken = []
-    for n, made in enumerate(documents):
-        word = "".join(random.Random(n + 9_999).choices(LETTERS, k=12))
+def _at_rate(here: Scene, searcher: Searcher, rate: int, number: int) -> list[float]:
+    """Commit at a steady rate in a thread beside; wait for each in turn."""
+    committed: deque[tuple[str, float]] = deque()
+    chosen = Random(rate).sample(here.engagements, k=number)
+
+    def write() -> None:
         begun = time.perf_counter()
-        engine.put(str(n), [made | {"titles": [word], "sync_generation": 1}])
-        _until(lambda word=word: _found(searcher, word), 10)  # type: ignore[misc]
+        for n, engagement in enumerate(chosen):
+            time.sleep(max(0.0, begun + n / rate - time.perf_counter()))
+            sought = word(1_000 * rate + n)
+            retitle(here.database, engagement, f"Meeting {sought}")
+            committed.append((sought, time.perf_counter()))
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    lags = []
+    while writing.is_alive() or committed:
+        if not committed:
+            time.sleep(0.001)
+            continue
+        sought, at = committed.popleft()
+        until(lambda sought=sought: found(searcher, sought), 60)  # type: ignore[misc]
+        lags.append(time.perf_counter() - at)
+    return lags
+
+
+def _alone(here: Scene, number: int) -> list[float]:
+    engine = open_engine(here.settings.mirrors[0], here.settings.data_dir)
+    searcher = engine.searcher()
+    taken = []
+    for n, each in enumerate(here.documents(here.engagements[:number])):
+        sought = word(1_000_000 + n)
+        made = each | {"titles": [sought]}
+        begun = time.perf_counter()
+        ticket = engine.put(str(n), [made])
+        until(lambda ticket=ticket: engine.settle(ticket) is not None, 30)  # type: ignore[misc]
+        until(lambda sought=sought: found(searcher, sought), 30)  # type: ignore[misc]
         taken.append(time.perf_counter() - begun)
+    engine.close()
     return taken
-
-
-def _found(searcher: Searcher, word: str) -> bool:
-    # As a phrase, because looking for misspellings of the word would take the processor from the mirror that is measured.
-    return LOOP.run_until_complete(searcher.search(question.to_query(question.Question(text=f'"{word}"', limit=1)))).total > 0
-
-
-def _until(true: Callable[[], bool], seconds: float) -> None:
-    limit = time.perf_counter() + seconds
-    while not true():
-        if time.perf_counter() > limit:
-            raise TimeoutError("the mirror did not get in step")
-        time.sleep(0.002)
-
-
-def _print(what: str, taken: list[float]) -> None:
-    ordered = sorted(value * 1000 for value in taken)
-    p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
-    print(f"{what}: n={len(ordered)} p50 {statistics.median(ordered):.1f} ms, p99 {p99:.1f} ms, max {ordered[-1]:.1f} ms")
 
 
 if __name__ == "__main__":
