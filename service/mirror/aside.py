@@ -28,7 +28,7 @@ from service.mirror.contents import Contents, contents
 from service.search.gate import Refusal
 from service.search.schema import SCHEMA
 
-MANY: Final = 200
+MANY: Final = 100
 """From so many documents on it is worth asking."""
 
 ANSWER_SECONDS: Final = 60.0

@@ -49,23 +49,24 @@ class Chosen:
 
 
 class Choice:
-    """What is sent next to one copy, chosen ahead where there is much to send."""
+    """What is sent next to one copy, at most so many at once; chosen ahead where there is much to send."""
 
-    def __init__(self, database: Database, copy: Copy) -> None:
+    def __init__(self, database: Database, copy: Copy, most: int) -> None:
         self.database = database
         self.copy = copy
+        self.most = most
         self._ahead: Future[Chosen] | None = None
 
     def take(self, without: Collection[str]) -> Chosen:
         """The next documents, as they are now or were when the batch before them was sent; none of those `without`."""
         ahead, self._ahead = self._ahead, None
-        return (ahead and ahead.result()) or choose(self.database, self.copy, without)
+        return (ahead and ahead.result()) or choose(self.database, self.copy, self.most, without)
 
     def look_ahead(self, chosen: Chosen, without: Collection[str]) -> None:
         """Choose beside what is done with these documents, which are still dirty like those `without`."""
         if chosen.full:
             taken = {*without, *(item.document_id for item in _all(chosen))}
-            self._ahead = _BESIDE.submit(choose, self.database, self.copy, taken, aside=True)
+            self._ahead = _BESIDE.submit(choose, self.database, self.copy, self.most, taken, aside=True)
 
     def forget(self) -> None:
         """Something went wrong with the batch before: choose anew."""
@@ -73,13 +74,13 @@ class Choice:
         wait([ahead] if ahead else [])
 
 
-def choose(database: Database, copy: Copy, without: Collection[str] = (), *, aside: bool = False) -> Chosen:
+def choose(database: Database, copy: Copy, most: int, without: Collection[str] = (), *, aside: bool = False) -> Chosen:
     """The oldest dirty documents that are due, up to the limits of a batch; one that was refused before comes alone."""
     with database.reading() as connection:
-        rows = _due(connection, copy, without)
+        rows = _due(connection, copy, most, without)
     build = contents_aside if aside else contents
     there, unbuilt = build(database, [row["document_id"] for row in rows])
-    chosen = Chosen(full=len(rows) == MAX_DOCUMENTS)
+    chosen = Chosen(full=len(rows) == most)
     for row in rows:
         if not _sorted_in(chosen, row, there, unbuilt):
             chosen.full = True
@@ -91,7 +92,7 @@ def _all(chosen: Chosen) -> list[Item]:
     return [*chosen.put, *chosen.drop, *chosen.same, *(item for item, _ in chosen.refused)]
 
 
-def _due(connection: Connection, copy: Copy, without: Collection[str]) -> list[dict[str, Any]]:
+def _due(connection: Connection, copy: Copy, most: int, without: Collection[str]) -> list[dict[str, Any]]:
     json = JsonSql(connection.dialect.name == "sqlite")
     # In the order of the index alone: to sort a whole register that is dirty since one moment takes long for every batch.
     due = (
@@ -100,9 +101,9 @@ def _due(connection: Connection, copy: Copy, without: Collection[str]) -> list[d
     )
     # As one row: SQLite's driver gives way to other threads with each one that it reads, and a busy one takes its time.
     question = text(f"SELECT {json.array(json.object(same('l', *_OF_DUE)), due, 'l.dirty_since')}")
-    found = connection.execute(question, {"copy": copy.id, "most": MAX_DOCUMENTS + len(without)}).scalar_one()
+    found = connection.execute(question, {"copy": copy.id, "most": most + len(without)}).scalar_one()
     listed = orjson.loads(found) if isinstance(found, str) else found
-    rows = [row for row in listed if row["document_id"] not in without][:MAX_DOCUMENTS]
+    rows = [row for row in listed if row["document_id"] not in without][:most]
     refused_before = [row for row in rows if row["attempts"]]
     return refused_before[:1] or rows
 

@@ -274,7 +274,8 @@ class Rebuild:
         if self._sender is None or self._sender.copy.id != copy.id:
             self.close()
             engine = self.engine.beside(copy.index)
-            self._sender = Sender(self.database, engine, self.lease, copy, self.patience, self.stopping)
+            gently = under_our_name(self.engine) is not None
+            self._sender = Sender(self.database, engine, self.lease, copy, self.patience, self.stopping, gently=gently)
         return self._sender
 
     def _since(self, at: datetime) -> float:

@@ -26,7 +26,7 @@ import structlog
 
 from service.database import Database
 from service.mirror import batch as batches
-from service.mirror import ledger
+from service.mirror import choosing, ledger
 from service.mirror.batch import Batch, Operation
 from service.mirror.choosing import Choice, Chosen
 from service.mirror.copies import Copy
@@ -50,6 +50,9 @@ ENGINE_FAULTS: Final = frozenset(
 IN_FLIGHT: Final = 4
 """How many full batches an engine with a queue is given to hold, so that it need not wait for the next one."""
 
+GENTLE_DOCUMENTS: Final = 150
+"""How many documents are sent at once to an index that is built beside one from which searches are answered."""
+
 TRIES_ALONE: Final = 2
 TRY_AGAIN_SECONDS: Final = 1.0
 
@@ -66,7 +69,7 @@ class Waiting(Exception):
 
 
 class Sender:
-    """Sends to one copy. `stopping` is asked at every pause."""
+    """Sends to one copy; `gently` where another one of the same engine waits meanwhile. `stopping` is asked at every pause."""
 
     def __init__(
         self,
@@ -76,6 +79,8 @@ class Sender:
         copy: Copy,
         patience: Patience,
         stopping: Callable[[float], bool],
+        *,
+        gently: bool = False,
     ) -> None:
         self.database = database
         self.engine = engine
@@ -83,7 +88,8 @@ class Sender:
         self.copy = copy
         self.patience = patience
         self.stopping = stopping
-        self._choice = Choice(database, copy)
+        self._choice = Choice(database, copy, min(choosing.MAX_DOCUMENTS, GENTLE_DOCUMENTS) if gently else choosing.MAX_DOCUMENTS)
+        self._at_once = IN_FLIGHT if engine.lingers and not gently else 1
         self._flying: deque[tuple[Batch, Ticket]] = deque()
         self._seen_open: dict[str, float] = {}
         engine.expect(copy.identity)
@@ -95,7 +101,7 @@ class Sender:
                 chosen = self._choice.take(self._in_flight())
                 self._choice.look_ahead(chosen, self._in_flight())
                 more = chosen.full and goes_on()
-                self._work_off(chosen, IN_FLIGHT - 1 if more and self.engine.lingers else 0)
+                self._work_off(chosen, self._at_once - 1 if more else 0)
                 if not more:
                     return bool(chosen)
         except BaseException:

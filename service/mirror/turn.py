@@ -6,7 +6,7 @@ from typing import Final
 from service.database import Database
 from service.mirror import fold
 
-SHORT_SECONDS: Final = 0.25
+SHORT_SECONDS: Final = 0.15
 LONG_SECONDS: Final = 2.0
 
 

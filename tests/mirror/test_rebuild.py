@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from service.database import Database
-from service.mirror import fold, ledger, rebuild
+from service.mirror import fold, ledger, rebuild, sender
 from service.mirror.keeper import Keeper
 from service.mirror.lease import HostLock, Lease
 from service.mirror.rebuild import ROLLBACK, Rebuild
@@ -93,6 +93,25 @@ def test_writes_that_never_cease_neither_hold_it_up_nor_go_out_of_sight_with_the
             break
     assert identity(engine) != before
     assert number < 50, "a rebuild of one document takes a few rounds, whatever is written meanwhile"
+
+
+def test_beside_an_index_that_is_searched_it_is_filled_gently(
+    database: Database, by: Actor, keeper: Keeper, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "GENTLE_DOCUMENTS", 3)
+    meetings = {record_meeting(database, by, f"Meeting {n}") for n in range(8)}
+    settle(keeper)
+    assert [len(ids) for _, _, ids in engine.instance.requests] == [8]
+    engine.instance.requests.clear()
+    want(database)
+    assert settle(keeper).in_step
+    assert [len(ids) for operation, _, ids in engine.instance.requests if operation == "put"] == [3, 3, 2]
+    engine.instance.indexes.clear()
+    engine.instance.requests.clear()
+    look_again(keeper)
+    assert settle(keeper).in_step
+    assert [len(ids) for operation, _, ids in engine.instance.requests if operation == "put"] == [8], "nobody waits"
+    assert set(engine.documents) == meetings
 
 
 def test_it_does_not_wait_for_ever_until_nothing_is_owed(
