@@ -89,7 +89,7 @@ def scene(asked: argparse.Namespace, *, met_by_one: int = 0, **values: Any) -> I
             **{
                 "data_dir": Path(folder),
                 "database_url": asked.database_url,
-                "mirrors": (_mirror(asked),),
+                "mirrors": (mirror_of(asked),),
                 "log_level": "error",
                 **values,
             }
@@ -103,17 +103,19 @@ def scene(asked: argparse.Namespace, *, met_by_one: int = 0, **values: Any) -> I
             yield Scene(settings, database, people, engagements)
         finally:
             database.dispose()
-            _tidy(settings)
+            tidy(settings)
 
 
-def _mirror(asked: argparse.Namespace) -> MirrorSettings:
+def mirror_of(asked: argparse.Namespace) -> MirrorSettings:
+    """The mirror that was asked for, with an index of its own."""
     if asked.engine == "embedded":
         return MirrorSettings(engine="embedded")
     key = SecretStr(asked.key) if asked.key else None
     return MirrorSettings(engine="meilisearch", url=asked.engine, key=key, index=f"benchmark_{time.time_ns()}")
 
 
-def _tidy(settings: Settings) -> None:
+def tidy(settings: Settings) -> None:
+    """Remove what the mirrors hold."""
     for mirror in settings.mirrors:
         engine = open_engine(mirror, settings.data_dir)
         for name in (*engine.others(), mirror.index):

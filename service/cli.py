@@ -127,31 +127,30 @@ def search(
     """Search the index of the first mirror that can answer."""
     import asyncio
 
-    from service.mirror.asking import Search
+    from service.mirror.asking import Answered, Search
     from service.mirror.freshness import Watch
     from service.search import question
 
     settings = settings_of()
 
-    async def ask() -> tuple[list[dict[str, Any]], int]:
+    async def ask() -> Answered:
         with opened(settings) as database:
             asking = Search(settings.mirrors, settings.data_dir, settings.database, Watch(database, settings.poll_seconds))
-            query = question.to_query(question.Question(text=" ".join(words), limit=limit))
             try:
-                found = await asking.ask(query)
+                return await asking.ask(question.Question(text=" ".join(words), limit=limit))
             finally:
                 await asking.close()
-        return question.hits(found.answer, query.text), found.answer.total
 
-    found, total = asyncio.run(ask())
+    found = asyncio.run(ask())
+    hits, total, notes = question.hits(found.answer, found.way.query.text), found.answer.total, question.told(found.way)
     if as_json:
-        typer.echo(json.dumps({"total": total, "items": found}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"total": total, "understood": notes, "items": hits}, ensure_ascii=False, indent=2))
         return
-    for hit in found:
+    for hit in hits:
         typer.echo(
             f"{hit['when'] or 'undated':<24}{hit['title_en'] or hit['title_ko']}  [{', '.join(hit['external_ids']) or hit['id']}]"
         )
-    typer.echo(f"{total} found" if total else "Nothing found.")
+    typer.echo("".join(f"{note}\n" for note in notes) + (f"{total} found" if total else "Nothing found."))
 
 
 @cli.command()

@@ -6,7 +6,7 @@ This is the hot path: no session, no thread of the register, no model objects on
 import base64
 import hashlib
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -22,8 +22,7 @@ from service.register.places import CountryCode
 from service.register.text import ExternalId, Line, RecordId, Shape
 from service.register.when import Edtf
 from service.search import question as questions
-from service.search.engine import Query
-from service.search.question import FACETS, SORTS, Question
+from service.search.question import FACETS, SORTS, Question, Try
 from service.search.schema import MAX_HITS
 
 router = APIRouter(tags=["search"])
@@ -35,6 +34,10 @@ class SearchParameters(Shape):
     q: Annotated[
         str, Field(max_length=1000, description="What to look for, in Korean or English; the last word may be half typed.")
     ] = ""
+    as_words: Annotated[
+        tuple[Literal["country", "when"], ...],
+        Field(description="What is not to be read in `q`: a chip that was removed. What is written as `field:value` always is."),
+    ] = ()
     country: tuple[CountryCode, ...] = ()
     kind: tuple[Kind, ...] = ()
     status: tuple[Status, ...] = ()
@@ -76,6 +79,35 @@ class FacetCount(BaseModel):
     count: int
 
 
+class ChipModel(BaseModel):
+    """Something that was read in `q` and is filtered by: `q[start:end]` in Unicode code points, `text`, stands for `value`.
+
+    `stated` says that it was written as `field:value`; other ones are removed by `as_words={field}`.
+    """
+
+    field: str
+    value: str
+    label_en: str
+    label_ko: str
+    text: str
+    start: int
+    end: int
+    stated: bool
+
+
+class Understood(BaseModel):
+    """How `q` was understood where the answer comes from: `text` was looked for, within what `chips` say.
+
+    `respelled` says by what other reading of the keys `text` came about, `given_up` which words are not looked for. Both
+    happen only where nothing is found otherwise.
+    """
+
+    text: str
+    chips: list[ChipModel]
+    respelled: Literal["keyboard", "half-typed"] | None
+    given_up: list[str]
+
+
 class IndexFreshness(BaseModel):
     """Which engine answered, and whether it holds everything that is committed.
 
@@ -99,6 +131,7 @@ class SearchPage(BaseModel):
     total: int
     total_exact: bool
     relaxed: bool
+    understood: Understood
     page: int
     next_cursor: str | None
     facets: dict[str, list[FacetCount]]
@@ -115,17 +148,17 @@ class SearchPage(BaseModel):
 async def search_engagements(request: Request) -> Response:
     parameters = read_parameters(SearchParameters, request)
     asked = _question(parameters)
-    query = questions.to_query(asked)
     holds = await _reached(request, parameters.sync_token)
-    found = await _ask(request, query)
+    found = await _ask(request, asked)
     answer = found.answer
     shown = asked.offset + asked.limit
     more = asked.limit > 0 and shown < min(answer.total, MAX_HITS)
     body = {
-        "items": questions.hits(answer, query.text),
+        "items": questions.hits(answer, found.way.query.text),
         "total": answer.total,
         "total_exact": answer.exact,
-        "relaxed": found.relaxed,
+        "relaxed": bool(found.way.given_up),
+        "understood": _understood(found.way),
         "page": asked.offset // asked.limit + 1 if asked.limit else 1,
         "next_cursor": _cursor(parameters, shown) if more else None,
         "facets": questions.facet_counts(answer, asked.facets),
@@ -140,10 +173,19 @@ async def search_engagements(request: Request) -> Response:
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-async def _ask(request: Request, query: Query) -> Answered:
+def _understood(way: Try) -> dict[str, Any]:
+    return {
+        "text": way.query.text,
+        "chips": [chip._asdict() for chip in way.chips],
+        "respelled": way.respelling and way.respelling.how,
+        "given_up": way.given_up,
+    }
+
+
+async def _ask(request: Request, asked: Question) -> Answered:
     began, mirror = time.perf_counter(), "none"
     try:
-        found: Answered = await request.app.state.search.ask(query)
+        found: Answered = await request.app.state.search.ask(asked)
         mirror = found.mirror.name
     finally:
         SEARCH_SECONDS.labels(mirror).observe(time.perf_counter() - began)
@@ -172,6 +214,7 @@ def _question(asked: SearchParameters) -> Question:
         raise Invalid.parameter("page", asked.page, f"A search shows its first {MAX_HITS} hits; narrow it with filters")
     return Question(
         text=asked.q,
+        as_words=asked.as_words,
         wanted=wanted,
         external_ids=asked.external_id,
         parents=asked.parent,

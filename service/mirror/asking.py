@@ -23,9 +23,9 @@ from service.database import Database
 from service.errors import Problem
 from service.mirror import retraction
 from service.mirror.freshness import Freshness, Watch
-from service.search.engine import Answer, EngineDown, NoneOf, Query, Searcher
+from service.search.engine import Answer, EngineDown, Searcher
 from service.search.engines import open_searcher
-from service.search.question import ask
+from service.search.question import Question, Try, ask
 from service.settings import MirrorSettings
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class Answered:
     """What was found, by which mirror, how fresh that is, and how many documents were left out of it."""
 
     answer: Answer
-    relaxed: bool
+    way: Try
     mirror: MirrorSettings
     freshness: Freshness
     left_out: int
@@ -89,12 +89,12 @@ class Search:
         """The mirror to count on now: the first one that did not fail when it was asked last."""
         return min(self._in_order(), key=lambda asked: asked.failed).mirror
 
-    async def ask(self, query: Query) -> Answered:
-        """Put the query to the first mirror that can answer; raises `EngineDown` when none can, `EngineRefused`."""
+    async def ask(self, question: Question) -> Answered:
+        """Put the question to the first mirror that can answer; raises `EngineDown` when none can, `EngineRefused`."""
         errors: list[EngineDown] = []
         for asked in self._in_order():
             try:
-                answered = await self._put(asked, query)
+                answered = await self._put(asked, question)
             except EngineDown as error:
                 asked.rest()
                 errors.append(error)
@@ -115,29 +115,29 @@ class Search:
         now = time.monotonic()
         return sorted(self._asked, key=lambda asked: asked.resting_until > now)
 
-    async def _put(self, asked: _Asked, query: Query) -> Answered:
+    async def _put(self, asked: _Asked, question: Question) -> Answered:
         for _ in range(_ROUNDS):
             excluded = asked.excluded
             if self._database.is_sqlite:
                 # A look into the file takes less than the way to a thread.
                 known = excluded = self._pending(asked)
-                answer, relaxed = await ask(asked.searcher, _without(query, excluded))
+                answer, way = await ask(asked.searcher, _without(question, excluded))
             else:
-                answer, relaxed, known = await self._beside(asked, _without(query, excluded))
+                answer, way, known = await self._beside(asked, _without(question, excluded))
             asked.excluded = known
             if known <= excluded:
                 break
         freshness = self.freshness.of(asked.mirror.name)
-        return Answered(_cleared(answer, known), relaxed, asked.mirror, freshness, len(known))
+        return Answered(_cleared(answer, known), way, asked.mirror, freshness, len(known))
 
-    async def _beside(self, asked: _Asked, query: Query) -> tuple[Answer, bool, frozenset[str]]:
+    async def _beside(self, asked: _Asked, question: Question) -> tuple[Answer, Try, frozenset[str]]:
         """The answer, and what must not be in it, read at the same time."""
         reading = asyncio.ensure_future(to_thread.run_sync(self._pending, asked, limiter=self._limiter))
         try:
-            answer, relaxed = await ask(asked.searcher, query)
+            answer, way = await ask(asked.searcher, question)
         finally:
             known = await reading
-        return answer, relaxed, known
+        return answer, way, known
 
     def _pending(self, asked: _Asked) -> frozenset[str]:
         try:
@@ -147,10 +147,8 @@ class Search:
             return asked.excluded
 
 
-def _without(query: Query, excluded: frozenset[str]) -> Query:
-    if not excluded:
-        return query
-    return replace(query, filters=(*query.filters, NoneOf("id", tuple(sorted(excluded)[: retraction.MOST]))))
+def _without(question: Question, excluded: frozenset[str]) -> Question:
+    return replace(question, left_out=tuple(sorted(excluded)[: retraction.MOST])) if excluded else question
 
 
 def _cleared(answer: Answer, excluded: frozenset[str]) -> Answer:

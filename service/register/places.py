@@ -1,7 +1,8 @@
 """Countries and their first-level subdivisions by code, with English and Korean names.
 
-Codes are ISO 3166-1 alpha-2 and ISO 3166-2. Korean names of countries come from the Unicode CLDR; no library has those of
-subdivisions, so `subdivisions.json` beside this module keeps the ones the office uses, with common short forms.
+Codes are ISO 3166-1 alpha-2 and ISO 3166-2. Korean names of countries come from the Unicode CLDR; adjectives and other names
+are in `country_names.json` beside this module. No library has the Korean names of subdivisions, so `subdivisions.json` keeps
+them, with common short forms.
 """
 
 import json
@@ -31,11 +32,16 @@ class PlaceName(NamedTuple):
 def countries() -> dict[str, PlaceName]:
     """Every ISO 3166-1 country by its alpha-2 code."""
     english, korean = Locale("en").territories, Locale("ko").territories
+    also: dict[str, list[str]] = json.loads(Path(__file__).with_name("country_names.json").read_text(encoding="utf-8"))
     return {
         country.alpha_2: PlaceName(
             _OVERRIDES.get(country.alpha_2, english.get(country.alpha_2, country.name)),
             korean.get(country.alpha_2),
-            tuple(dict.fromkeys(name for name in (country.name, getattr(country, "common_name", None)) if name)),
+            tuple(
+                dict.fromkeys(
+                    name for name in (country.name, getattr(country, "common_name", None), *also.get(country.alpha_2, ())) if name
+                )
+            ),
         )
         for country in pycountry.countries
     }
@@ -43,18 +49,18 @@ def countries() -> dict[str, PlaceName]:
 
 def subdivision(code: str) -> PlaceName | None:
     """The subdivision with an ISO 3166-2 code, or None when there is no such code."""
-    if code in _kept():
-        kept = _kept()[code]
-        return PlaceName(kept["en"], kept.get("ko"), tuple(kept.get("others", ())))
+    if kept := subdivisions_kept().get(code):
+        return kept
     found = pycountry.subdivisions.get(code=code)
     # The library finds a code in any case of letters.
     return PlaceName(found.name, None) if found and found.code == code else None
 
 
 @cache
-def _kept() -> dict[str, dict[str, Any]]:
+def subdivisions_kept() -> dict[str, PlaceName]:
+    """The subdivisions whose names in both languages are kept here, by code."""
     kept: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("subdivisions.json").read_text(encoding="utf-8"))
-    return kept
+    return {code: PlaceName(names["en"], names.get("ko"), tuple(names.get("others", ()))) for code, names in kept.items()}
 
 
 def _check_country(code: str) -> str:

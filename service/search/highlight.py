@@ -92,7 +92,7 @@ class Marker:
         """How many letters of the other word are to be marked: 0 where it is near to none."""
         longest = 0
         for at, (word, prefix) in enumerate(self._words):
-            if word[0] == other[0] and at not in but:
+            if at not in but and letters(word)[0] == letters(other)[0]:
                 if (near := self._seen.get((at, other))) is None:
                     near = self._seen[at, other] = _near(word, other, prefix)
                 longest = max(longest, near)
@@ -193,8 +193,15 @@ def _suspects(words: Sequence[str]) -> re.Pattern[str] | None:
     """Finds the words that may be misspellings of these: they begin with the same letter, as they must for most."""
     if not words:
         return None
-    letters_ = "".join(dict.fromkeys(word[0] for word in words))
-    return re.compile(rf"\b[{re.escape(letters_)}]\w+")
+    return re.compile(rf"\b[{''.join(dict.fromkeys(_alike(word[0]) for word in words))}]\w+")
+
+
+def _alike(letter: str) -> str:
+    """The letters with which a misspelling of a word that begins with this one begins, as a regular expression has them."""
+    if not is_hangul(letter):
+        return re.escape(letter)
+    first = ord("가") + (ord(letter) - ord("가")) // 588 * 588
+    return f"{chr(first)}-{chr(first + 587)}"
 
 
 def _near(word: str, other: str, prefix: bool) -> int:

@@ -90,16 +90,20 @@ def is_hangul(word: str) -> bool:
     return "가" <= word[-1:] <= "힣"
 
 
+def is_korean(word: str) -> bool:
+    """Whether the word is Korean, or being typed so: it ends in a syllable or in a letter of one (김동ㅇ, ㄱㄷㅇ)."""
+    return is_hangul(word) or "ㄱ" <= word[-1:] <= "ㆎ"
+
+
 def letters(word: str) -> str:
-    """The word by its letters, a Hangul syllable taken apart: typos are counted in these."""
-    return unicodedata.normalize("NFD", word) if is_hangul(word) else word
+    """A word, or several, by its letters, Hangul syllables taken apart: typos and half-typed syllables are seen in these."""
+    return word if word.isascii() else unicodedata.normalize("NFKD", word)
 
 
 def allowed_typos(word: str) -> int:
-    """One typo from five letters, two from nine; in a Korean word one letter of a syllable, from three syllables."""
-    if is_hangul(word):
-        return 1 if len(word) >= 3 else 0
-    return 0 if len(word) < 5 or word.isdigit() else 1 if len(word) < 9 else 2
+    """One typo from five letters, two from nine, as Meilisearch has it; of a Korean word those of its syllables count."""
+    length = len(letters(word))
+    return 0 if length < 5 or word.isdigit() else 1 if length < 9 else 2
 
 
 # Korean particles. Most have two forms, one after a consonant and one after a vowel; minding that keeps most nouns whole
@@ -150,6 +154,8 @@ def stem(word: str) -> str:
 
 # The document's side.
 
+_INITIALS: Final = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+
 
 def document_keys(texts: Iterable[str]) -> list[str]:
     """The words by which these texts must be found although an engine would not index them so."""
@@ -166,7 +172,26 @@ def document_keys(texts: Iterable[str]) -> list[str]:
 @lru_cache(maxsize=4096)
 def _keys_of_a_name(text: str) -> dict[str, None]:
     # What countries, months, kinds and people are called comes again and again.
-    return _keys(text)
+    said = [stem(word) for word in words(text) if is_hangul(word)]
+    keys = _keys(text)
+    for word in said:
+        keys |= dict.fromkeys((initials(word), *_inner(word)) if len(word) > 1 else ())
+    for length in (2, 3, 4):
+        for start in range(len(said) - length + 1):
+            together = "".join(said[start : start + length])
+            # Two words that were written as one the engines find by themselves, three they do not.
+            keys |= dict.fromkeys((initials(together), together)[: 1 if length == 2 else 2])
+    return keys
+
+
+def initials(word: str) -> str:
+    """The first letters of the syllables: ㄱㄷㅇ for 김동연, as many type a name."""
+    return "".join(_INITIALS[(ord(each) - ord("가")) // 588] for each in word if "가" <= each <= "힣")
+
+
+def _inner(compound: str) -> list[str]:
+    """The parts of a compound but those at its end: 경기 and 도지 of 경기도지사."""
+    return [compound[start:end] for start in range(len(compound)) for end in range(start + 2, len(compound))]
 
 
 def _keys(text: str) -> dict[str, None]:
@@ -243,6 +268,16 @@ class Parts(NamedTuple):
 
 
 _PART: Final = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"?|(?P<plain>[^\s"]+))')
+
+
+def pieces(text: str) -> list[str]:
+    """The words and phrases of a query text as they stand in it, a minus with what it forbids."""
+    return [part[0] for part in _PART.finditer(text)]
+
+
+def is_plain(piece: str) -> bool:
+    """Whether a piece is a word that may be given up: no phrase, and not forbidden."""
+    return piece[0] not in '-"'
 
 
 def parts(text: str) -> Parts:

@@ -1,12 +1,13 @@
 """From what a person asked to a `Query`, and from an engine's `Answer` to what she is told, in no engine's language.
 
-All of it is pure but `ask`, which puts the query to an engine.
+All of it is pure but `ask`, which puts queries to an engine.
 
 `FACETS` is the one table of what can be filtered and counted: its name in the API, the attribute of the document, and how
 a value of it is called in English and Korean.
 """
 
-from collections.abc import Callable, Mapping
+from asyncio import gather
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
@@ -14,9 +15,12 @@ from typing import Any, Final
 
 from service.register import codes, places, when
 from service.search import keys
+from service.search.dates import today
 from service.search.document import day_number
-from service.search.engine import Answer, Between, Filter, OneOf, Query, Searcher, Sort
+from service.search.engine import Answer, Between, Filter, NoneOf, OneOf, Query, Searcher, Sort
 from service.search.highlight import Marker, page
+from service.search.reading import Chip, Reading, read
+from service.search.respelling import Respelling, respellings
 
 Hit = dict[str, Any]
 
@@ -87,23 +91,68 @@ class Question:
     """What was asked: words, the values wanted of each facet, a date or span, and which page of what order."""
 
     text: str = ""
+    as_words: tuple[str, ...] = ()
+    """Fields that are not read in the text: `country`, `when`."""
     wanted: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     external_ids: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     during: str | None = None
+    left_out: tuple[str, ...] = ()
+    """Ids of engagements that must not be found."""
     facets: tuple[str, ...] = ()
     sort: str | None = None
     offset: int = 0
     limit: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One way to understand a question: what is asked of an engine, and what has to be said of it with the answer."""
+
+    query: Query
+    chips: tuple[Chip, ...] = ()
+    respelling: Respelling | None = None
+    given_up: tuple[str, ...] = ()
+    """Words that are not looked for, because all of them together find nothing."""
+
+
+def told(way: Try) -> list[str]:
+    """What has to be said of how a question was understood, one line for each thing; nothing where it was taken as it stands."""
+    lines = [f"{chip.text!r} is read as {chip.field} {chip.value}" for chip in way.chips]
+    if way.respelling:
+        why = "typed with another keyboard" if way.respelling.how == "keyboard" else "half typed"
+        lines.append(f"looked for {way.query.text!r}: {why}")
+    if way.given_up:
+        lines.append(f"not looked for: {', '.join(way.given_up)}")
+    return lines
+
+
+def tries(question: Question) -> Iterator[Try]:
+    """The ways to understand a question, the likeliest first: each is for when those before it find nothing.
+
+    As it is read; with what was read in it taken as words; as other keys of the same text.
+    """
+    asked_on = today()
+    reading = read(question.text, asked_on, question.as_words)
+    yield Try(_query(question, reading), reading.chips)
+    if any(not chip.stated for chip in reading.chips):
+        plain = read(question.text, asked_on, ("country", "when"))
+        yield Try(_query(question, plain), plain.chips)
+    for each in respellings(reading.text):
+        yield Try(_query(question, Reading(each.text, reading.chips)), reading.chips, each)
+
+
 def to_query(question: Question) -> Query:
-    """The query that asks this. Without words and without a sort of its own, the newest engagement comes first."""
-    text = keys.query_text(question.text)
+    """The query that asks this, its text taken as words. Without words and an order of its own, the newest comes first."""
+    return _query(question, Reading(question.text))
+
+
+def _query(question: Question, reading: Reading) -> Query:
+    text = keys.query_text(reading.text)
     sort = SORTS[question.sort] if question.sort else () if text else SORTS["-when"]
     return Query(
         text=text,
-        filters=_filters(question),
+        filters=_filters(question, reading.chips),
         facets=tuple(FACETS[name].counted for name in question.facets),
         sort=sort,
         offset=question.offset,
@@ -111,31 +160,87 @@ def to_query(question: Question) -> Query:
     )
 
 
-def _filters(question: Question) -> tuple[Filter, ...]:
+def _filters(question: Question, chips: Sequence[Chip]) -> tuple[Filter, ...]:
     wanted: list[Filter] = [OneOf(FACETS[name].filtered, values) for name, values in question.wanted.items() if values]
+    for chip in chips:
+        wanted += _during(chip.value) if chip.field == "when" else [OneOf(FACETS[chip.field].filtered, (chip.value,))]
     if question.external_ids:
         wanted.append(OneOf("external_ids", question.external_ids))
     if question.parents:
         wanted.append(OneOf("parent_id", question.parents))
     if question.during:
-        span = when.parse(question.during)
-        wanted.append(Between("start_day", high=day_number(span.end or date.max)))
-        wanted.append(Between("end_day", low=day_number(span.start or date.min)))
+        wanted += _during(question.during)
+    if question.left_out:
+        wanted.append(NoneOf("id", question.left_out))
     return tuple(wanted)
 
 
-async def ask(searcher: Searcher, query: Query) -> tuple[Answer, bool]:
-    """What the engine found, and whether words were given up for it because all of them together found nothing."""
-    answer = await searcher.search(query)
-    if not answer.total and (wider := _relaxed(query)):
-        answer = await searcher.search(wider)
-        return answer, answer.total > 0
-    return answer, False
+def _during(edtf: str) -> list[Filter]:
+    """What overlaps a date or span."""
+    span = when.parse(edtf)
+    return [
+        Between("start_day", high=day_number(span.end or date.max)),
+        Between("end_day", low=day_number(span.start or date.min)),
+    ]
 
 
-def _relaxed(query: Query) -> Query | None:
-    """The query that gives up words from the end, or None when there is no word to give up."""
-    return replace(query, match="last") if query.match == "all" and len(query.text.split()) > 1 else None
+async def ask(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
+    """What the first of the ways found that finds anything, and which it was; what the first one says where none does.
+
+    Where none finds all of its words together, words are given up: those that nothing has, then the most frequent first.
+    """
+    tried: list[Try] = []
+    nothing: Answer | None = None
+    for way in tries(question):
+        answer = await searcher.search(way.query)
+        if answer.total:
+            return await _counted(searcher, question, way, answer), way
+        nothing = nothing or answer
+        tried.append(way)
+    for way in tried:
+        if not way.respelling and (found := await _without_some(searcher, way)):
+            return await _counted(searcher, question, found[1], found[0]), found[1]
+    if nothing is None:
+        raise ValueError("a question is understood in one way at least")
+    return await _counted(searcher, question, tried[0], nothing), tried[0]
+
+
+async def _counted(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Answer:
+    """The answer with each facet that is filtered by counted as if it were not: what else could be chosen."""
+    narrowed = [(FACETS[name].counted, query) for name in question.facets if (query := _but(FACETS[name], way.query)) is not None]
+    if not narrowed:
+        return answer
+    counts = await gather(*(searcher.search(query) for _, query in narrowed))
+    also = {counted: each.facets[counted] for (counted, _), each in zip(narrowed, counts, strict=True)}
+    return replace(answer, facets={**answer.facets, **also})
+
+
+def _but(facet: Facet, query: Query) -> Query | None:
+    """The query that counts a facet without the filter on it; None where there is none."""
+    own = (facet.filtered, *(("start_day", "end_day") if facet.filtered == "years" else ()))
+    others = tuple(each for each in query.filters if each.field not in own)
+    if len(others) == len(query.filters):
+        return None
+    return replace(query, filters=others, facets=(facet.counted,), sort=(), offset=0, limit=0)
+
+
+async def _without_some(searcher: Searcher, way: Try) -> tuple[Answer, Try] | None:
+    pieces = keys.pieces(way.query.text)
+    words = [at for at, piece in enumerate(pieces) if keys.is_plain(piece)]
+    if len(words) < 2:
+        return None
+    counted = [replace(way.query, text=pieces[at], facets=(), sort=(), offset=0, limit=0) for at in words]
+    totals = [answer.total for answer in await gather(*map(searcher.search, counted))]
+    by_total = dict(zip(words, totals, strict=True))
+    kept = sorted((at for at in words if by_total[at]), key=by_total.__getitem__)
+    while kept:
+        stays = {*kept, *(at for at in range(len(pieces)) if at not in by_total)}
+        if len(stays) < len(pieces):
+            query = replace(way.query, text=" ".join(piece for at, piece in enumerate(pieces) if at in stays))
+            if (answer := await searcher.search(query)).total:
+                return answer, replace(way, query=query, given_up=tuple(pieces[at] for at in words if at not in stays))
+        kept.pop()
+    return None
 
 
 def hits(answer: Answer, text: str) -> list[Hit]:

@@ -34,7 +34,7 @@ from service.mirror.lease import HostLock, Lease, LeaseLost
 from service.mirror.patience import Patience
 from service.mirror.rebuild import ROLLBACK
 from service.search.engine import EngineDown, EngineRefused, IndexLost, OutcomeUnknown
-from service.search.question import Question, to_query
+from service.search.question import Question
 from service.settings import MirrorSettings
 from tests.mirror.clocks import Clocks
 from tests.mirror.instances import Instance
@@ -275,7 +275,7 @@ class Machine(RuleBasedStateMachine):
             gone = "withdrawn_at IS NOT NULL OR merged_into IS NOT NULL"
             there = set(connection.execute(text(f"SELECT id FROM engagement WHERE NOT ({gone})")).scalars())
         try:
-            answered = self.loop.run(self.search.ask(to_query(Question(limit=100))))
+            answered = self.loop.run(self.search.ask(Question(limit=100)))
         except (EngineDown, EngineRefused):
             return
         found = {card["id"] for card in answered.answer.cards}

@@ -81,7 +81,7 @@ def test_any_other_subdivision_of_the_standard_has_its_own_name() -> None:
 
 
 def test_every_subdivision_with_a_korean_name_is_one_of_the_standard() -> None:
-    for code in places._kept():
+    for code in places.subdivisions_kept():
         assert pycountry.subdivisions.get(code=code) is not None, code
         found = places.subdivision(code)
         assert found is not None

@@ -142,13 +142,15 @@ def test_a_stem_has_no_particle_and_two_syllables_at_least(word: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("김동연이", ["김동연", "동연"]),
-        ("경기도지사", ["기도지사", "도지사", "지사"]),
-        ("미국대사와", ["미국대사", "국대사", "대사"]),
+        ("김동연이", ["김동연", "동연", "ㄱㄷㅇ", "김동"]),
+        ("경기도지사", ["기도지사", "도지사", "지사", "ㄱㄱㄷㅈㅅ", "경기", "경기도", "경기도지", "기도", "기도지", "도지"]),
+        ("미국대사와", ["미국대사", "국대사", "대사", "ㅁㄱㄷㅅ", "미국", "미국대", "국대"]),
+        ("주한 미국 대사", ["ㅈㅎ", "ㅁㄱ", "ㄷㅅ", "ㅈㅎㅁㄱ", "ㅁㄱㄷㅅ", "ㅈㅎㅁㄱㄷㅅ", "주한미국대사"]),
+        ("샘 올트먼", ["트먼", "ㅇㅌㅁ", "올트", "ㅅㅇㅌㅁ"]),
         ("Łódź Trần Straße", ["lodz", "strasse"]),
         ("Governor Newsom", []),
-        ("면담", []),
-        ("2차전지를", ["2차전지", "전지"]),
+        ("면담", ["ㅁㄷ"]),
+        ("2차전지를", ["2차전지", "전지", "ㅊㅈㅈ", "2차", "2차전", "차전"]),
     ],
 )
 def test_keys_are_what_an_engine_would_not_index_by_itself(text: str, expected: list[str]) -> None:
@@ -156,10 +158,14 @@ def test_keys_are_what_an_engine_would_not_index_by_itself(text: str, expected: 
 
 
 def test_keys_are_each_there_once_and_not_too_many() -> None:
-    assert document_keys(["도지사", "경기도지사", "도지사가"]) == ["지사", "기도지사", "도지사"]
+    assert document_keys(["도지사", "도지사", "도지사가"]) == ["지사", "ㄷㅈㅅ", "도지", "도지사"]
     syllables = [chr(code) for code in range(ord("가"), ord("힣"), 28)]
     many = [first + second + third for first in syllables[:20] for second in syllables[20:40] for third in syllables[40:60]]
     assert len(document_keys(first + word for first in syllables for word in many)) == MAX_KEYS
+
+
+def test_of_a_long_text_the_inner_parts_and_first_letters_are_no_keys() -> None:
+    assert document_keys(["x " * 40 + "경기도지사"]) == ["기도지사", "도지사", "지사"]
 
 
 @given(
@@ -240,7 +246,8 @@ def test_any_text_can_be_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "typos"), [("kim", 0), ("hobbs", 1), ("governor", 1), ("ambassador", 2), ("202405", 0), ("면담", 0), ("김동연", 1)]
+    ("word", "typos"),
+    [("kim", 0), ("hobbs", 1), ("governor", 1), ("ambassador", 2), ("202405", 0), ("대사", 0), ("미국", 1), ("김동연", 2)],
 )
 def test_longer_words_may_have_more_typos(word: str, typos: int) -> None:
     assert allowed_typos(word) == typos

@@ -64,6 +64,20 @@ async def newsom(client: httpx.AsyncClient) -> Json:
         "면담",
         "2024년 5월",
         "gg-2024-05-06-newsom",
+        "캘리포",
+        "ㄱㅂㄴㅅ",
+        "ㄱㄷㅇ",
+        "김동여",
+        "김동ㅇ",
+        "개빈뉴섬",
+        "경기 도지사",
+        "rlaehddus",
+        "ㅜㄷㅈ내ㅡ",
+        "American governor",
+        "U.S. governor 2024",
+        "who met the governor of California",
+        "kind:면담 country:미국",
+        "업무협약",
     ],
 )
 async def test_an_engagement_is_found_by_whatever_it_may_be_called(client: httpx.AsyncClient, search: Search, words: str) -> None:
@@ -122,6 +136,44 @@ async def test_facets_count_all_matches_and_say_what_they_are_called(client: htt
     [person] = page["facets"]["person"]
     assert (person["label_en"], person["label_ko"], person["count"]) == ("Gavin Newsom", "개빈 뉴섬", 1)
     assert titles(await search("", person=person["value"])) == ["Meeting with Governor Newsom"]
+
+
+async def test_a_facet_that_is_filtered_by_counts_what_else_could_be_chosen(client: httpx.AsyncClient, search: Search) -> None:
+    await newsom(client)
+    await create(client, "engagements", kind="event", title_en="Governors' forum", when="2023-06", countries=["TH"])
+    page = await search("", country="US", year=2024, facets="country,kind,year")
+    counted = {name: {each["value"]: each["count"] for each in values} for name, values in page["facets"].items()}
+    assert page["total"] == 1
+    assert counted == {"country": {"US": 1}, "kind": {"meeting": 1}, "year": {"2024": 1}}
+    page = await search("governor", country="US", facets="country,kind")
+    counted = {name: {each["value"]: each["count"] for each in values} for name, values in page["facets"].items()}
+    assert (page["total"], counted) == (1, {"country": {"US": 1, "TH": 1}, "kind": {"meeting": 1}})
+
+
+async def test_what_was_read_in_the_words_is_shown_and_can_be_taken_back(client: httpx.AsyncClient, search: Search) -> None:
+    await newsom(client)
+    await create(client, "engagements", kind="event", title_en="American film week 2024", when="2023-07", countries=["TH"])
+    page = await search("American governor May 2024")
+    assert titles(page) == ["Meeting with Governor Newsom"]
+    assert page["understood"]["text"] == "governor"
+    assert [(chip["field"], chip["value"], chip["text"]) for chip in page["understood"]["chips"]] == [
+        ("country", "US", "American"),
+        ("when", "2024-05", "May 2024"),
+    ]
+    assert titles(await search("American", as_words="country")) == ["American film week 2024", "Meeting with Governor Newsom"]
+    page = await search("film 2024")
+    assert titles(page) == ["American film week 2024"], "nothing of 2024 is found, so the words are taken as words"
+    assert page["understood"]["chips"] == []
+
+
+async def test_it_says_which_keys_were_meant_and_which_words_were_given_up(client: httpx.AsyncClient, search: Search) -> None:
+    await newsom(client)
+    page = await search("rlaehddus")
+    assert (page["understood"]["text"], page["understood"]["respelled"]) == ("김동연", "keyboard")
+    page = await search("newsom zeppelin governor")
+    assert (page["relaxed"], page["understood"]["given_up"]) == (True, ["zeppelin"])
+    page = await search("zeppelin")
+    assert (page["total"], page["relaxed"], page["understood"]["given_up"]) == (0, False, [])
 
 
 @pytest.mark.parametrize(

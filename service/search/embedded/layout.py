@@ -2,7 +2,8 @@
 
 Three fields are indexed, and no more: Tantivy needs a third of a millisecond for each one whenever it commits.
 
-- `words`: all searched words with their positions; here words are matched and their nearness is measured;
+- `words`: all searched words by their letters (`keys.letters`), with their positions; here words are matched and their
+  nearness is measured;
 - `placed`: each word with the rank of the attribute that it stands in, `0:newsom`;
 - `values`: each value that can be filtered by, with the name of its attribute, `kind=meeting`; and for the count of texts
   the number that stands for each, `kind#42=Meeting`.
@@ -25,7 +26,7 @@ import orjson
 import tantivy
 
 from service.search.engine import SearchDocument
-from service.search.keys import WORD, fold
+from service.search.keys import WORD, fold, letters
 from service.search.schema import FILTERABLE, SEARCHABLE, SHOWN, SORTABLE, SYNC_FIELDS, ValueType
 
 WORDS: Final = "words"
@@ -123,7 +124,9 @@ def label(name: str, counted: int) -> str:
 SCHEMA: Final = _schema()
 
 LAYOUT: Final = hashlib.sha256(
-    json.dumps([_fields(), "spaced is split at white space", "marks have the id", f"tantivy {VERSION}"]).encode()
+    json.dumps(
+        [_fields(), "spaced is split at white space", "words are by their letters", "marks have the id", f"tantivy {VERSION}"]
+    ).encode()
 ).hexdigest()[:16]
 """Names the way in which documents lie in an index: one of another layout cannot be opened. What its documents say may be
 that of another version of `service.search.schema` all the same."""
@@ -185,7 +188,7 @@ def _spaced_names(said: str) -> list[str]:
 
 
 def _spaced(said: str) -> list[str]:
-    return [" ".join(WORD.findall(value)) for value in fold(said).split("\n")]
+    return [letters(" ".join(WORD.findall(value))) for value in fold(said).split("\n")]
 
 
 def _add_values(document: tantivy.Document, name: str, kind: ValueType, values: Sequence[Any]) -> None:

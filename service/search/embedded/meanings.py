@@ -13,7 +13,7 @@ from tantivy import Occur, Query
 
 from service.search.embedded.layout import SCHEMA, WORDS
 from service.search.embedded.vocabulary import Near, Vocabulary
-from service.search.keys import Parts, is_hangul, stem
+from service.search.keys import Parts, is_korean, letters, stem
 
 _LONGEST: Final = 64
 """A longer word is no beginning of another one, and no name."""
@@ -36,6 +36,9 @@ class Word:
     """A word of the question, looked up in the index."""
 
     text: str
+    """By its letters, as the index has it."""
+    bare: str
+    """The same without Korean particles."""
     prefix: bool
     terms: tuple[str, ...]
     """The words of the index that it is or begins, the most frequent first; none where they are too many to be listed."""
@@ -63,10 +66,11 @@ def looked_up(vocabulary: Vocabulary, asked: Parts) -> list[Word]:
 
 
 def _looked_up(vocabulary: Vocabulary, word: str, unfinished: bool) -> Word:
-    prefix = (unfinished or is_hangul(word)) and len(word) <= _LONGEST
+    bare, prefix = letters(stem(word)), (unfinished or is_korean(word)) and len(word) <= _LONGEST
+    word = letters(word)
     terms = vocabulary.beginning_with(word, _FEW + 1) if prefix else (word,) * bool(vocabulary.frequency(word))
     many = len(terms) > _FEW
-    return Word(word, prefix, () if many else terms, many, vocabulary.near(word, prefix), _split(vocabulary, word))
+    return Word(word, bare, prefix, () if many else terms, many, vocabulary.near(word, prefix), _split(vocabulary, word))
 
 
 def _split(vocabulary: Vocabulary, word: str) -> tuple[str, str] | None:
@@ -82,13 +86,12 @@ def _split(vocabulary: Vocabulary, word: str) -> tuple[str, str] | None:
 def alternatives(vocabulary: Vocabulary, words: Sequence[Word], at: int) -> list[Alternative]:
     """All that the word at this place may stand for; none where nothing in the index can be meant."""
     word = words[at]
-    bare = stem(word.text)
     found = [
         (beginning(WORDS, word.text) if word.many else any_of(WORDS, word.terms), 0),
         (any_of(WORDS, word.near.one), 1),
         (any_of(WORDS, word.near.two), 2),
         (phrase(word.split) if word.split else None, 1),
-        (beginning(WORDS, bare) if bare != word.text else None, 1),
+        (beginning(WORDS, word.bare) if word.bare != word.text else None, 1),
         (_joined(vocabulary, word, words[at + 1]) if at + 1 < len(words) else None, 1),
         # The space too many was counted for the word before it.
         (_joined(vocabulary, words[at - 1], word) if at > 0 else None, 0),
@@ -102,6 +105,11 @@ def _joined(vocabulary: Vocabulary, word: Word, following: Word) -> Query | None
     if not vocabulary.frequency(together):
         return None
     return beginning(WORDS, together) if following.prefix else term(WORDS, together)
+
+
+def spelt(words: Sequence[str]) -> list[str]:
+    """The words by their letters, as the index has them."""
+    return [letters(word) for word in words]
 
 
 def term(field: str, text: str) -> Query:

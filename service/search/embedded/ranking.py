@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from tantivy import Occur, Query
 
 from service.search.embedded.layout import PLACED, RANKS, SCHEMA, WIDEST, WORDS, placed
-from service.search.embedded.meanings import Alternative, Word, alternatives, any_of, beginning, looked_up, phrase, term
+from service.search.embedded.meanings import Alternative, Word, alternatives, any_of, beginning, looked_up, phrase, spelt, term
 from service.search.embedded.vocabulary import Vocabulary
 from service.search.keys import Parts
 
@@ -62,8 +62,8 @@ def text_queries(vocabulary: Vocabulary, asked: Parts, match: Match) -> TextQuer
     """The queries for what was typed; None where it does not say what to look for."""
     if not any((asked.words, asked.phrases, asked.without)):
         return None
-    strict: list[Clause] = [(Occur.Must, _worth(phrase(words), 0)) for words in asked.phrases]
-    strict += [(Occur.MustNot, phrase(words)) for words in asked.without]
+    strict: list[Clause] = [(Occur.Must, _worth(phrase(spelt(words)), 0)) for words in asked.phrases]
+    strict += [(Occur.MustNot, phrase(spelt(words))) for words in asked.without]
     if not asked.words:
         everything = [] if asked.phrases else [(Occur.Must, _worth(Query.all_query(), 0))]
         return TextQueries(Query.boolean_query(everything + strict), None)

@@ -3,6 +3,8 @@
 Typos are forgiven as Meilisearch forgives them: one from five letters, two from nine, a transposition is one, and a wrong
 first letter counts as two. So the words that begin with the same letter are all that need to be compared, and those
 are few. They are read from the index when first needed and kept for as long as its generation lasts.
+
+All words are here by their letters (`keys.letters`): a Korean one by those of its syllables.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from service.search.embedded.layout import PLACED, WORDS, placed
-from service.search.keys import allowed_typos, is_hangul, letters
+from service.search.keys import allowed_typos
 
 MOST_ONE: Final = 150
 MOST_TWO: Final = 50
@@ -36,17 +38,16 @@ class Near:
 
 
 class _Bucket:
-    """All words with one beginning, the most frequent first; `spelt` are their letters."""
+    """All words with one beginning, the most frequent first."""
 
-    def __init__(self, words: Sequence[str], *, hangul: bool) -> None:
+    def __init__(self, words: Sequence[str]) -> None:
         self.words: Final = words
-        self.spelt: Final = [letters(word) for word in words] if hangul else words
         self._beginnings: Final[dict[int, list[str]]] = {}
 
     def beginnings(self, length: int) -> list[str]:
         """So many letters of each."""
         if length not in self._beginnings:
-            self._beginnings[length] = [word[:length] for word in self.spelt]
+            self._beginnings[length] = [word[:length] for word in self.words]
         return self._beginnings[length]
 
 
@@ -81,7 +82,7 @@ class Vocabulary:
     def _near(self, word: str, prefix: bool) -> Near:
         allowed = allowed_typos(word)
         bucket = self._bucket(word[0])
-        typos = _typos(letters(word), bucket, allowed, prefix)
+        typos = _typos(word, bucket, allowed, prefix)
         one = [bucket.words[at] for at in sorted(typos) if typos[at] == 1]
         two = [bucket.words[at] for at in sorted(typos) if typos[at] == 2]
         if allowed == 2:
@@ -92,7 +93,7 @@ class Vocabulary:
         known = self._buckets.get(beginning)
         if known is None:
             found = [word for word, _ in self._searcher.terms_with_prefix(WORDS, beginning)]
-            known = _kept(self._buckets, beginning, _Bucket(found, hangul=is_hangul(beginning)))
+            known = _kept(self._buckets, beginning, _Bucket(found))
         return known
 
     def _other_beginnings(self, word: str) -> list[str]:
@@ -113,7 +114,7 @@ def _kept(cache: dict[K, V], key: K, value: V) -> V:
 def _typos(typed: str, bucket: _Bucket, allowed: int, prefix: bool) -> dict[int, int]:
     """How many typos lie between what was typed and each word, or its beginning, where no more than allowed."""
     if not prefix:
-        return dict(_within(typed, bucket.spelt, allowed))
+        return dict(_within(typed, bucket.words, allowed))
     # The beginning that is nearest may be longer or shorter than what was typed, by as many letters as there are typos.
     typos: dict[int, int] = {}
     for length in range(len(typed) - allowed, len(typed) + allowed + 1):

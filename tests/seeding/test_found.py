@@ -1,0 +1,101 @@
+"""Every person and every engagement of the seed is found by what she, he or it may be called, in both engines."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import text
+
+from service.database import Database
+from service.register.reading import dossiers
+from service.search import document, question
+from service.search.engine import Answer, Searcher
+from service.seeding import Report
+from tests.search.conftest import ENGINES, opened
+from tests.search.corpus import put
+
+
+class Indexed(NamedTuple):
+    """The seed in an engine: the register, how it is asked, and all cards by id."""
+
+    database: Database
+    searcher: Searcher
+    runner: asyncio.Runner
+
+    def answer(self, text: str, limit: int = 20) -> Answer:
+        answer, _ = self.runner.run(question.ask(self.searcher, question.Question(text=text, limit=limit)))
+        return answer
+
+
+@pytest.fixture(params=ENGINES, scope="module")
+def indexed(
+    request: pytest.FixtureRequest, seeded_sqlite: tuple[Database, Report], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Indexed]:
+    database, _ = seeded_sqlite
+    for engine in opened(request.param, tmp_path_factory.mktemp("found")):
+        with database.reading() as connection:
+            ids = connection.execute(text("SELECT id FROM engagement WHERE merged_into IS NULL")).scalars().all()
+            made = [document.build(each) | {"sync_generation": 1} for each in dossiers.load(connection, list(ids)).values()]
+        assert put(engine, *made).succeeded
+        with asyncio.Runner() as runner:
+            searcher = engine.searcher()
+            yield Indexed(database, searcher, runner)
+            runner.run(searcher.close())
+
+
+def names_of_people(database: Database) -> list[tuple[str, str]]:
+    """Each person that is in an engagement, with each of her names."""
+    preferred = "SELECT id, {0} FROM person WHERE {0} IS NOT NULL"
+    others = "SELECT person_id, text FROM person_name"
+    met = "SELECT person_id FROM participation WHERE person_id IS NOT NULL"
+    with database.reading() as connection:
+        there = set(connection.execute(text(met)).scalars())
+        questions = (preferred.format("name_en"), preferred.format("name_ko"), others)
+        rows = {(str(person), str(name)) for each in questions for person, name in connection.execute(text(each))}
+    return sorted(row for row in rows if row[0] in there)
+
+
+def test_every_name_of_every_person_finds_her_among_the_first_three(indexed: Indexed) -> None:
+    lost = []
+    for person, name in names_of_people(indexed.database):
+        first = indexed.answer(name, 3).cards
+        if not any(each["id"] == person for card in first for each in card["people"]):
+            lost.append(name)
+    assert lost == []
+
+
+def titles(indexed: Indexed) -> list[tuple[str, str]]:
+    """Each engagement with each of its titles."""
+    with indexed.database.reading() as connection:
+        question_ = "SELECT id, title_en, title_ko FROM engagement WHERE merged_into IS NULL AND withdrawn_at IS NULL"
+        rows = connection.execute(text(question_)).all()
+    return [(row[0], title) for row in rows for title in row[1:] if title]
+
+
+def with_a_typo(title: str) -> str:
+    """The title with the third and fourth letter of its longest Latin word exchanged."""
+    longest = max(title.split(), key=lambda word: len(word) if word.isascii() and word.isalpha() else 0)
+    if len(longest) < 6:
+        return title
+    return title.replace(longest, longest[:2] + longest[3] + longest[2] + longest[4:], 1)
+
+
+def test_every_engagement_is_found_by_its_title_with_one_typo(indexed: Indexed) -> None:
+    lost = []
+    for engagement, title in titles(indexed):
+        if engagement not in [card["id"] for card in indexed.answer(with_a_typo(title), 10).cards]:
+            lost.append(with_a_typo(title))
+    assert lost == []
+
+
+def test_a_name_is_found_while_it_is_typed(indexed: Indexed) -> None:
+    """Every beginning of two letters, or one syllable, keeps the best hit of the whole name where all hits are shown."""
+    lost = []
+    for _, name in names_of_people(indexed.database)[::5]:
+        best = indexed.answer(name, 1).cards[0]["id"]
+        for length in range(1 if "가" <= name[0] <= "힣" else 2, len(name)):
+            answer = indexed.answer(name[:length])
+            if answer.total <= 20 and best not in [card["id"] for card in answer.cards]:
+                lost.append((name[:length], name))
+    assert lost == []
