@@ -27,6 +27,7 @@ from service.search.embedded.layout import SCHEMA, WORDS
 from service.search.engine import Answer, Query, Searcher
 from service.search.highlight import Marker, page
 from service.search.keys import parts, query_text
+from service.search.suggesting import Typing, suggest
 
 FACETS = ("kind", "countries", "people_facet", "years")
 BATCH = 500
@@ -67,6 +68,16 @@ async def engine_times(searcher: Searcher, questions: list[str]) -> tuple[list[f
         times.append((time.perf_counter() - started) * 1_000)
         found += bool(answer.total)
     return times, found
+
+
+async def suggestion_times(searcher: Searcher, typed: list[str]) -> list[float]:
+    """Milliseconds until all five types of suggestions are there, for each beginning of a word."""
+    times: list[float] = []
+    for text in typed:
+        started = time.perf_counter()
+        await suggest(searcher, Typing(text))
+        times.append((time.perf_counter() - started) * 1_000)
+    return times
 
 
 def bare_times(folder: Path, questions: list[str]) -> list[float]:
@@ -113,7 +124,7 @@ def main() -> None:
 def run(home: Path, records: int, number: int) -> None:
     engine, register = EmbeddedEngine(home), Register(records)
     seconds, count = build(engine, register.documents(records))
-    (folder,) = home.iterdir()
+    (folder,) = (path.parent for path in home.glob("*/meta.json"))
     engine.close()  # and with it the merging of segments, which would take its share of the core
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{count} documents, {count / seconds:.0f} a second, index {size / 1e6:.1f} MB, memory {resident():.0f} MB")
@@ -123,6 +134,9 @@ def run(home: Path, records: int, number: int) -> None:
     busy = (time.process_time() - busy) / len(questions) * 1_000
     print(f"{len(questions)} questions, {found} found something, {busy:.2f} ms of processor each, memory {resident():.0f} MB")
     print(line("engine, facets, hits, highlights", times))
+    typed = register.beginnings(number)
+    print(line("suggestions of five types", asyncio.run(suggestion_times(engine.searcher(), typed))))
+    print(line("the same again", asyncio.run(suggestion_times(engine.searcher(), typed))))
     print(line("bare Tantivy, BM25, addresses", bare_times(folder, questions)))
     print(line("replacing one document", put_times(engine, register.documents(50))))
     engine.clear()

@@ -7,6 +7,7 @@ Korean words carry their particles. What is measured on it is measured on the ha
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from service.search.keys import document_keys
@@ -131,11 +132,13 @@ class Register:
             "kind": kind[0],
             "countries": sorted({host.place[2], guest.place[2]}),
             "people_facet": [f"{one.id}\t{one.latin}\t{one.korean}" for one in (host, guest)],
+            "organizations_facet": ["\t".join((guest.place[0], *texts["organizations"]))],
+            "topics_facet": ["\t".join((topic[0], *topic))],
             "years": [day // 10_000],
             "start_day": day,
             "recorded_at": 1_700_000_000_000 + number,
             "visibility": "public",
-            "card": card(number, texts["titles"], (host, guest)),
+            "card": card(number, day, texts["titles"], (host, guest)),
             "sync_generation": 1,
             "sync_hash": f"{number:016x}",
             "sync_bucket": number % 64,
@@ -177,6 +180,15 @@ class Register:
             asked[self.draw.choice(self._ways())()] = None
         return list(asked)
 
+    def beginnings(self, number: int) -> list[str]:
+        """What is in the box while names, topics and places are typed: their first letters, the more the later."""
+        words = (self.draw.choice((*self.someone().latin.split(), self.someone().korean, *pick)) for pick in self._named())
+        return [word[: self.draw.randint(1, 5)].lower() for word in islice(words, number)]
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        while True:
+            yield self.draw.choice((*TOPICS, *(place[:2] for place in PLACES)))
+
     def _ways(self) -> list[Callable[[], str]]:
         pick = self.draw.choice
         return [
@@ -202,9 +214,11 @@ class Register:
         return word[:at] + word[at + 1 :]
 
 
-def card(number: int, titles: Sequence[str], people: Sequence[Person]) -> dict[str, Any]:
+def card(number: int, day: int, titles: Sequence[str], people: Sequence[Person]) -> dict[str, Any]:
     listed = [{"id": one.id, "name_en": one.latin, "name_ko": one.korean, "office": one.office[0]} for one in people]
-    return {"id": f"e{number}", "title_en": titles[0], "title_ko": titles[1], "place": people[-1].place[0], "people": listed}
+    when = f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}"
+    named = {"title_en": titles[0], "title_ko": titles[1], "when": when, "place": people[-1].place[0]}
+    return {"id": f"e{number}", **named, "people": listed}
 
 
 def shown(card: dict[str, Any]) -> dict[str, str]:

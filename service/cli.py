@@ -129,7 +129,7 @@ def search(
 
     from service.mirror.asking import Answered, Search
     from service.mirror.freshness import Watch
-    from service.search import question
+    from service.search import hits, question
 
     settings = settings_of()
 
@@ -142,11 +142,11 @@ def search(
                 await asking.close()
 
     found = asyncio.run(ask())
-    hits, total, notes = question.hits(found.answer, found.way.query.text), found.answer.total, question.told(found.way)
+    items, total, notes = hits.hits(found.answer, found.way.query.text), found.answer.total, question.told(found.way)
     if as_json:
-        typer.echo(json.dumps({"total": total, "understood": notes, "items": hits}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"total": total, "understood": notes, "items": items}, ensure_ascii=False, indent=2))
         return
-    for hit in hits:
+    for hit in items:
         typer.echo(
             f"{hit['when'] or 'undated':<24}{hit['title_en'] or hit['title_ko']}  [{', '.join(hit['external_ids']) or hit['id']}]"
         )

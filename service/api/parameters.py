@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from service.errors import Fault, Invalid, suggestion
 
@@ -39,10 +40,7 @@ def read_parameters(model: type[P], request: Request) -> P:
     try:
         return model.model_validate(given, strict=False)
     except ValidationError as error:
-        faults = [
-            Fault(found["msg"].removeprefix("Value error, "), found["type"], parameter=str(found["loc"][0]), value=found["input"])
-            for found in error.errors(include_url=False)
-        ]
+        faults = [_wrong(found) for found in error.errors(include_url=False)]
         raise Invalid(faults[0].detail, faults=faults) from None
 
 
@@ -62,8 +60,9 @@ def refuse_unknown(request: Request, known: Collection[str]) -> None:
 
 def document_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
     """The parameters of this model as OpenAPI describes them."""
-    described = model.model_json_schema()["properties"]
-    return [_described(name, dict(schema)) for name, schema in described.items()]
+    described = model.model_json_schema()
+    required = described.get("required", ())
+    return [_described(name, dict(schema), name in required) for name, schema in described["properties"].items()]
 
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def documented(model: type[BaseModel]) -> dict[str, Any]:
     return {"parameters": document_parameters(model)}
 
 
-def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _described(name: str, schema: dict[str, Any], required: bool) -> dict[str, Any]:
     schema.pop("title", None)
     if schema.get("default", ...) in (None, [], ()):
         schema.pop("default")
@@ -79,7 +78,7 @@ def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
     if len(kinds) == 1:
         schema = {**kinds[0], **schema}
-    parameter = {"name": name, "in": "query", "required": False, "schema": schema}
+    parameter = {"name": name, "in": "query", "required": required, "schema": schema}
     if description := schema.pop("description", None):
         parameter["description"] = description
     return parameter
@@ -111,6 +110,13 @@ def _decoded(encoded: bytes, name: bytes) -> str:
     if "\0" in text:
         raise Invalid.parameter(shown, sent, "U+0000 is no text; send the text without it", "not_text")
     return text
+
+
+def _wrong(found: ErrorDetails) -> Fault:
+    name = str(found["loc"][0])
+    if found["type"] == "missing":
+        return Fault(f"The parameter {name!r} must be given", "missing", parameter=name)
+    return Fault(found["msg"].removeprefix("Value error, "), found["type"], parameter=name, value=found["input"])
 
 
 def _repeated(name: str, text: str) -> Fault:

@@ -12,6 +12,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from service.api.freshness import IndexFreshness, index_freshness
 from service.api.metrics import SEARCH_SECONDS
 from service.api.parameters import document_parameters, read_parameters
 from service.api.preferences import wait_seconds
@@ -21,8 +22,9 @@ from service.register.codes import Direction, Kind, Mode, OfficeType, OutcomeKin
 from service.register.places import CountryCode
 from service.register.text import ExternalId, Line, RecordId, Shape
 from service.register.when import Edtf
-from service.search import question as questions
-from service.search.question import FACETS, SORTS, Question, Try
+from service.search.facets import FACETS, counts
+from service.search.hits import hits
+from service.search.question import SORTS, Question, Try
 from service.search.schema import MAX_HITS
 
 router = APIRouter(tags=["search"])
@@ -108,22 +110,6 @@ class Understood(BaseModel):
     given_up: list[str]
 
 
-class IndexFreshness(BaseModel):
-    """Which engine answered, and whether it holds everything that is committed.
-
-    `in_step` and `lag_ms` are as they were seen `age_ms` ago. `left_out` counts the records that were withdrawn or closed to
-    readers, and that the engine has yet to drop: they are neither shown nor counted. `holds_token` answers `sync_token`.
-    """
-
-    mirror: str
-    engine: str
-    in_step: bool
-    lag_ms: int
-    age_ms: int
-    left_out: int
-    holds_token: bool | None
-
-
 class SearchPage(BaseModel):
     """One page of hits. `highlights` gives, by path, the `[start, end)` ranges of matching text in Unicode code points."""
 
@@ -154,21 +140,15 @@ async def search_engagements(request: Request) -> Response:
     shown = asked.offset + asked.limit
     more = asked.limit > 0 and shown < min(answer.total, MAX_HITS)
     body = {
-        "items": questions.hits(answer, found.way.query.text),
+        "items": hits(answer, found.way.query.text),
         "total": answer.total,
         "total_exact": answer.exact,
         "relaxed": bool(found.way.given_up),
         "understood": _understood(found.way),
         "page": asked.offset // asked.limit + 1 if asked.limit else 1,
         "next_cursor": _cursor(parameters, shown) if more else None,
-        "facets": questions.facet_counts(answer, asked.facets),
-        "index": {
-            "mirror": found.mirror.name,
-            "engine": found.mirror.engine,
-            **found.freshness._asdict(),
-            "left_out": found.left_out,
-            "holds_token": holds,
-        },
+        "facets": counts(answer, asked.facets),
+        "index": index_freshness(found.source, holds),
     }
     return Response(orjson.dumps(body), media_type="application/json")
 
@@ -186,7 +166,7 @@ async def _ask(request: Request, asked: Question) -> Answered:
     began, mirror = time.perf_counter(), "none"
     try:
         found: Answered = await request.app.state.search.ask(asked)
-        mirror = found.mirror.name
+        mirror = found.source.mirror.name
     finally:
         SEARCH_SECONDS.labels(mirror).observe(time.perf_counter() - began)
     return found

@@ -11,10 +11,10 @@ search was put with, which happens in the moment of a withdrawal only, the searc
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from anyio import CapacityLimiter, to_thread
@@ -26,6 +26,7 @@ from service.mirror.freshness import Freshness, Watch
 from service.search.engine import Answer, EngineDown, Searcher
 from service.search.engines import open_searcher
 from service.search.question import Question, Try, ask
+from service.search.suggesting import Suggestions, Typing, suggest
 from service.settings import MirrorSettings
 
 log = structlog.get_logger()
@@ -37,15 +38,27 @@ _ROUNDS: Final = 3
 """How often a search is put anew when more was taken back meanwhile; then what is left is taken off its page."""
 
 
+T = TypeVar("T")
+Put = Callable[[Searcher, tuple[str, ...]], Awaitable[T]]
+"""A question to an engine, with the ids of the engagements that must not be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which mirror answered, how fresh it is, and the documents that were left out of the answer."""
+
+    mirror: MirrorSettings
+    freshness: Freshness
+    left_out: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was found, by which mirror, how fresh that is, and how many documents were left out of it."""
+    """What was found for a question, as it was understood."""
 
     answer: Answer
     way: Try
-    mirror: MirrorSettings
-    freshness: Freshness
-    left_out: int
+    source: Source
 
 
 class _Asked:
@@ -91,10 +104,19 @@ class Search:
 
     async def ask(self, question: Question) -> Answered:
         """Put the question to the first mirror that can answer; raises `EngineDown` when none can, `EngineRefused`."""
+        (answer, way), source = await self._first_answer(lambda one, left_out: ask(one, replace(question, left_out=left_out)))
+        return Answered(_cleared(answer, source.left_out), way, source)
+
+    async def suggest(self, typing: Typing) -> tuple[Suggestions, Source]:
+        """What may be meant by what was typed so far, as the first mirror that can answer has it; raises as `ask` does."""
+        found, source = await self._first_answer(lambda one, left_out: suggest(one, replace(typing, left_out=left_out)))
+        return replace(found, items=tuple(each for each in found.items if each.id not in source.left_out)), source
+
+    async def _first_answer(self, put: Put[T]) -> tuple[T, Source]:
         errors: list[EngineDown] = []
         for asked in self._in_order():
             try:
-                answered = await self._put(asked, question)
+                answered = await self._put(asked, put)
             except EngineDown as error:
                 asked.rest()
                 errors.append(error)
@@ -115,29 +137,28 @@ class Search:
         now = time.monotonic()
         return sorted(self._asked, key=lambda asked: asked.resting_until > now)
 
-    async def _put(self, asked: _Asked, question: Question) -> Answered:
+    async def _put(self, asked: _Asked, put: Put[T]) -> tuple[T, Source]:
         for _ in range(_ROUNDS):
             excluded = asked.excluded
             if self._database.is_sqlite:
                 # A look into the file takes less than the way to a thread.
                 known = excluded = self._pending(asked)
-                answer, way = await ask(asked.searcher, _without(question, excluded))
+                found = await put(asked.searcher, _listed(excluded))
             else:
-                answer, way, known = await self._beside(asked, _without(question, excluded))
+                found, known = await self._beside(asked, put, excluded)
             asked.excluded = known
             if known <= excluded:
                 break
-        freshness = self.freshness.of(asked.mirror.name)
-        return Answered(_cleared(answer, known), way, asked.mirror, freshness, len(known))
+        return found, Source(asked.mirror, self.freshness.of(asked.mirror.name), known)
 
-    async def _beside(self, asked: _Asked, question: Question) -> tuple[Answer, Try, frozenset[str]]:
-        """The answer, and what must not be in it, read at the same time."""
+    async def _beside(self, asked: _Asked, put: Put[T], excluded: frozenset[str]) -> tuple[T, frozenset[str]]:
+        """What was found, and what must not be in it, read at the same time."""
         reading = asyncio.ensure_future(to_thread.run_sync(self._pending, asked, limiter=self._limiter))
         try:
-            answer, way = await ask(asked.searcher, question)
+            found = await put(asked.searcher, _listed(excluded))
         finally:
             known = await reading
-        return answer, way, known
+        return found, known
 
     def _pending(self, asked: _Asked) -> frozenset[str]:
         try:
@@ -147,8 +168,8 @@ class Search:
             return asked.excluded
 
 
-def _without(question: Question, excluded: frozenset[str]) -> Question:
-    return replace(question, left_out=tuple(sorted(excluded)[: retraction.MOST])) if excluded else question
+def _listed(excluded: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(excluded)[: retraction.MOST])
 
 
 def _cleared(answer: Answer, excluded: frozenset[str]) -> Answer:

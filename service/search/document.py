@@ -20,6 +20,8 @@ Record = Mapping[str, Any]
 
 BUCKETS: Final = 64
 _CARD_SUMMARY: Final = 600
+_LONGEST_COUNTED: Final = 460
+"""Bytes: Meilisearch cuts a longer value of a facet off."""
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -36,7 +38,7 @@ def build(dossier: Record) -> dict[str, Any]:
         **words,
         "keys": document_keys(_flat(words)),
         **_filters(record, dossier),
-        "card": _card(record),
+        "card": _card(record, dossier),
     }
     digest = content_hash(document)
     return document | {"sync_hash": digest, "sync_bucket": bucket(record["id"])}
@@ -176,9 +178,9 @@ def _filters(record: Record, dossier: Record) -> dict[str, Any]:
         "person_ids": [*(person["id"] for person in people), *dossier["former_people"]],
         "organization_ids": [*(body["id"] for body in organizations), *dossier["former_organizations"]],
         "topic_ids": [topic["id"] for topic in record["topics"]],
-        "people_facet": [_counted(person, "name") for person in people],
-        "organizations_facet": [_counted(body, "name") for body in organizations],
-        "topics_facet": [_counted(topic, "label") for topic in record["topics"]],
+        "people_facet": [_counted(person, "name", dossier["person_names"]) for person in people],
+        "organizations_facet": [_counted(body, "name", dossier["organization_names"]) for body in organizations],
+        "topics_facet": [_counted(topic, "label", _synonyms(topic, dossier)) for topic in record["topics"]],
         "outcome_kinds": _known([outcome["kind"] for outcome in outcomes]),
         "outcome_statuses": _known([outcome["status"] for outcome in outcomes]),
         "office_types": _known([part["office_type"] for part in parts]),
@@ -204,11 +206,23 @@ def _milliseconds(instant: str) -> int:
     return round(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
-def _counted(thing: Record, what: str) -> str:
-    return "\t".join((thing["id"], thing[f"{what}_en"] or "", thing[f"{what}_ko"] or ""))
+def _synonyms(topic: Record, dossier: Record) -> list[Record]:
+    return [
+        {"of": topic["id"], "text": word} for each in dossier["synonyms"] if each["of"] == topic["id"] for word in each["words"]
+    ]
 
 
-def _card(record: Record) -> dict[str, Any]:
+def _counted(thing: Record, what: str, names: Iterable[Record]) -> str:
+    """What a facet counts: the id, the preferred names, and as many others as an engine keeps of such a value."""
+    value = "\t".join((thing["id"], thing[f"{what}_en"] or "", thing[f"{what}_ko"] or ""))
+    for name in names:
+        longer = f"{value}\t{name['text']}"
+        if name["of"] == thing["id"] and len(longer.encode()) <= _LONGEST_COUNTED:
+            value = longer
+    return value
+
+
+def _card(record: Record, dossier: Record) -> dict[str, Any]:
     """What a list of hits shows of an engagement; its members are called as in the record."""
     copied = ("id", "kind", "status", "mode", "direction", "title_en", "title_ko")
     dated = ("when", "when_start", "when_end", "when_precision", "when_qualifier", "place", "countries", "topics")
@@ -218,7 +232,13 @@ def _card(record: Record) -> dict[str, Any]:
         "summary_en": _shortened(record["summary_en"]),
         "summary_ko": _shortened(record["summary_ko"]),
         "people": [
-            {**part["person"], "side": part["side"], "office": part["office"] or part["office_as_titled"]} for part in people
+            {
+                **part["person"],
+                "side": part["side"],
+                "office": part["office"] or part["office_as_titled"],
+                "names": _other_names(part, dossier),
+            }
+            for part in people
         ],
         "organizations": [
             {field: body[field] for field in ("id", "name_en", "name_ko")}
@@ -230,6 +250,13 @@ def _card(record: Record) -> dict[str, Any]:
         "external_ids": record["external_ids"],
         "version": record["version"],
     }
+
+
+def _other_names(part: Record, dossier: Record) -> list[str]:
+    """What a person may be found by besides her preferred names; a hit shows the one that was."""
+    person = part["person"]
+    names = _known([part["name_as_printed"], *(name["text"] for name in dossier["person_names"] if name["of"] == person["id"])])
+    return [name for name in names if name not in (person["name_en"], person["name_ko"])]
 
 
 def _shortened(text: str | None) -> str | None:

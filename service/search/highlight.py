@@ -16,7 +16,8 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from service.search.keys import WORD, allowed_typos, fold, is_hangul, letters, parts, stem
+from service.search.hangul import is_hangul, letters, stem
+from service.search.keys import WORD, allowed_typos, fold, parts
 
 Range = tuple[int, int]
 

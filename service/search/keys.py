@@ -15,11 +15,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from service.search.hangul import HANGUL, initials, is_hangul, is_particle, letters, stem, strip_particle
+
 MAX_KEYS: Final = 2_000
 """How many keys a document may have; titles and names come first, so a very long note loses its last words only."""
 
 LONGEST_NAME: Final = 60
 """Characters of a text that is short enough to be worth remembering what was made of it."""
+
+MOST_JOINED: Final = 4
+"""How many Korean words of a name may be written as one."""
 
 MAX_WORDS: Final = 10
 """How many words of a question count; the rest is not looked at."""
@@ -48,7 +53,6 @@ _JAMO: Final = re.compile("([\u3131-\u318e]+)")
 _MARKS: Final = "".join(
     chr(code) for code in (*range(0x300, 0x1E00), *range(0xA66F, 0xAC00)) if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )
-HANGUL: Final = "가-힣ㄱ-ㆎ"
 HAN: Final = "㐀-䶿一-鿿豈-﫿"
 _LETTER: Final = rf"[^\W_{HANGUL}{HAN}]"
 WORD: Final = re.compile(rf"\d*[{HANGUL}][{HANGUL}\d]*|{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*|[{HAN}]")
@@ -85,76 +89,13 @@ def words(text: str) -> list[str]:
     return WORD.findall(fold(text))
 
 
-def is_hangul(word: str) -> bool:
-    """Whether the word is Korean: it ends in a syllable (2차 is, G20 is not)."""
-    return "가" <= word[-1:] <= "힣"
-
-
-def is_korean(word: str) -> bool:
-    """Whether the word is Korean, or being typed so: it ends in a syllable or in a letter of one (김동ㅇ, ㄱㄷㅇ)."""
-    return is_hangul(word) or "ㄱ" <= word[-1:] <= "ㆎ"
-
-
-def letters(word: str) -> str:
-    """A word, or several, by its letters, Hangul syllables taken apart: typos and half-typed syllables are seen in these."""
-    return word if word.isascii() else unicodedata.normalize("NFKD", word)
-
-
 def allowed_typos(word: str) -> int:
     """One typo from five letters, two from nine, as Meilisearch has it; of a Korean word those of its syllables count."""
     length = len(letters(word))
     return 0 if length < 5 or word.isdigit() else 1 if length < 9 else 2
 
 
-# Korean particles. Most have two forms, one after a consonant and one after a vowel; minding that keeps most nouns whole
-# that merely end alike: 가 is a particle in 대사가 and cannot be one in 국가.
-
-_NO_FINAL, _RIEUL = 0, 8
-_CONSONANTS: Final = frozenset(range(1, 28))
-_FINALS: Final[dict[str, frozenset[int]]] = {
-    **dict.fromkeys(["이", "은", "을", "과", "이나", "이며", "이란", "이라는", "이라고", "이랑"], _CONSONANTS),
-    **dict.fromkeys(["가", "는", "를", "와", "라는", "라고", "랑"], frozenset({_NO_FINAL})),
-    **dict.fromkeys(["으로", "으로서", "으로써", "으로부터"], _CONSONANTS - {_RIEUL}),
-    **dict.fromkeys(["로", "로서", "로써", "로부터"], frozenset({_NO_FINAL, _RIEUL})),
-    **dict.fromkeys(["의", "에", "도", "만", "께", "께서", "에서", "에게", "에게서", "한테"], _CONSONANTS | {_NO_FINAL}),
-    **dict.fromkeys(["까지", "부터", "처럼", "보다", "마다", "조차", "마저", "밖에"], _CONSONANTS | {_NO_FINAL}),
-}
-"""Each particle with the final consonants, by number, that the syllable before it may have."""
-
-_WHOLE: Final = re.compile(
-    "(?:회의|협의|논의|합의|건의|주의|강의|결의|동의|정의|문의|심의|창의|호의|편의|명의|"
-    "기도|원도|청도|라도|상도|주도|북도|남도|치도|제도|속도|정도|태도|온도|지도|수도|보도|인도|철도|강도|각도|밀도|의도|시도|반도|용도|"
-    "대만|오만|함께|오타와|아이오와|카스트로|몬테네그로|김정은)$"
-)
-"""Nouns, places and names that end like a particle; what ends in one of them has none."""
-
-
-def strip_particle(word: str) -> str | None:
-    """The word without its last Korean particle, or None when it has none; at least two syllables stay."""
-    if not is_hangul(word) or _WHOLE.search(word):
-        return None
-    for length in (4, 3, 2, 1):
-        bare, particle = word[:-length], word[-length:]
-        if len(bare) >= 2 and is_hangul(bare) and _final(bare[-1]) in _FINALS.get(particle, ()):
-            return bare
-    return None
-
-
-def _final(syllable: str) -> int:
-    """The number of the syllable's final consonant, 0 where it ends in a vowel."""
-    return (ord(syllable) - ord("가")) % 28
-
-
-def stem(word: str) -> str:
-    """The word without any particle: what is asked for when the word is typed."""
-    while (shorter := strip_particle(word)) is not None:
-        word = shorter
-    return word
-
-
 # The document's side.
-
-_INITIALS: Final = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 
 
 def document_keys(texts: Iterable[str]) -> list[str]:
@@ -176,17 +117,14 @@ def _keys_of_a_name(text: str) -> dict[str, None]:
     keys = _keys(text)
     for word in said:
         keys |= dict.fromkeys((initials(word), *_inner(word)) if len(word) > 1 else ())
-    for length in (2, 3, 4):
+    # A name is written as one word, and typed by its initials, as a whole; of a sentence no more than two words are.
+    longest = len(said) if len(said) <= MOST_JOINED else 2
+    for length in range(2, longest + 1):
         for start in range(len(said) - length + 1):
             together = "".join(said[start : start + length])
             # Two words that were written as one the engines find by themselves, three they do not.
             keys |= dict.fromkeys((initials(together), together)[: 1 if length == 2 else 2])
     return keys
-
-
-def initials(word: str) -> str:
-    """The first letters of the syllables: ㄱㄷㅇ for 김동연, as many type a name."""
-    return "".join(_INITIALS[(ord(each) - ord("가")) // 588] for each in word if "가" <= each <= "힣")
 
 
 def _inner(compound: str) -> list[str]:
@@ -251,7 +189,7 @@ def _asked(text: str) -> str:
     text, asked, end = text.translate(_PLAIN), [], 0
     for found in WORD.finditer(text):
         asked.append(text[end : found.start()])
-        trailing = 0 < end == found.start() and found[0] in _FINALS
+        trailing = 0 < end == found.start() and is_particle(found[0])
         asked.append(" " if trailing else stem(found[0]))
         end = found.end()
     return "".join(asked) + text[end:]

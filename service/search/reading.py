@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 
 from service.register import codes, places
 from service.search.dates import dates
-from service.search.keys import WORD, fold, stem
+from service.search.hangul import stem
+from service.search.keys import WORD, fold
 
 
 class Chip(NamedTuple):

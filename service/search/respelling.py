@@ -8,8 +8,9 @@ rlaehddus → 김동연       typed with the Latin layout
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from service.search.hangul import is_korean
 from service.search.keyboard import as_hangul, as_latin, unfinished
-from service.search.keys import WORD, is_korean
+from service.search.keys import WORD
 
 How = Literal["half-typed", "keyboard"]
 

@@ -37,7 +37,7 @@ FILTERABLE: Final[dict[str, ValueType]] = {
     "person_ids": "text",
     "organization_ids": "text",
     "topic_ids": "text",
-    "people_facet": "text",  # "id<TAB>name_en<TAB>name_ko": a count and its label in one value
+    "people_facet": "text",  # "id<TAB>name_en<TAB>name_ko<TAB>other names…": a count and its labels in one value
     "organizations_facet": "text",
     "topics_facet": "text",
     "outcome_kinds": "text",
@@ -68,7 +68,7 @@ MAX_HITS: Final = 10_000
 
 MAX_FACET_VALUES: Final = 200
 
-DOCUMENT: Final = 2
+DOCUMENT: Final = 3
 """The version of what `document.build` makes of a record. It is raised with every change of that, be it in `document`, in `keys`
 or in the words of the register's codes, and `tests/search/test_document_version.py` fails until it is."""
 

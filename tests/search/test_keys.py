@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from service.search.hangul import stem, strip_particle
 from service.search.keys import (
     MAX_KEYS,
     MAX_WORDS,
@@ -15,8 +16,6 @@ from service.search.keys import (
     fold,
     parts,
     query_text,
-    stem,
-    strip_particle,
     words,
 )
 

@@ -150,6 +150,16 @@ async def test_a_facet_that_is_filtered_by_counts_what_else_could_be_chosen(clie
     assert (page["total"], counted) == (1, {"country": {"US": 1, "TH": 1}, "kind": {"meeting": 1}})
 
 
+async def test_a_hit_says_by_which_name_a_person_was_found(client: httpx.AsyncClient, search: Search) -> None:
+    await newsom(client)
+    [hit] = (await search("뉴썸"))["items"]
+    assert hit["people"][0]["matched_names"] == ["개빈 뉴썸"]
+    assert hit["highlights"]["people/0/matched_names/0"] == [[3, 5]]
+    [hit] = (await search("뉴섬"))["items"]
+    assert hit["people"][0]["matched_names"] == []
+    assert hit["highlights"]["people/0/name_ko"] == [[3, 5]]
+
+
 async def test_what_was_read_in_the_words_is_shown_and_can_be_taken_back(client: httpx.AsyncClient, search: Search) -> None:
     await newsom(client)
     await create(client, "engagements", kind="event", title_en="American film week 2024", when="2023-07", countries=["TH"])

@@ -32,12 +32,12 @@ def _statement(sqlite: bool) -> TextClause:
         {
             "record": expression("engagement", j),
             "person_names": j.array(
-                j.object(same("n", "text", "kind")),
+                j.object({"of": "n.person_id", **same("n", "text", "kind")}),
                 f"person_name n WHERE n.person_id IN (SELECT p.person_id {took_part})",
                 "n.position, n.id",
             ),
             "organization_names": j.array(
-                j.object(same("n", "text", "kind")),
+                j.object({"of": "n.organization_id", **same("n", "text", "kind")}),
                 "organization_name n WHERE n.organization_id IN"
                 f" (SELECT p.organization_id {took_part} UNION SELECT op.organization_id {bound})",
                 "n.position, n.id",

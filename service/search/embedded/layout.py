@@ -2,7 +2,7 @@
 
 Three fields are indexed, and no more: Tantivy needs a third of a millisecond for each one whenever it commits.
 
-- `words`: all searched words by their letters (`keys.letters`), with their positions; here words are matched and their
+- `words`: all searched words by their letters (`hangul.letters`), with their positions; here words are matched and their
   nearness is measured;
 - `placed`: each word with the rank of the attribute that it stands in, `0:newsom`;
 - `values`: each value that can be filtered by, with the name of its attribute, `kind=meeting`; and for the count of texts
@@ -26,7 +26,8 @@ import orjson
 import tantivy
 
 from service.search.engine import SearchDocument
-from service.search.keys import WORD, fold, letters
+from service.search.hangul import letters
+from service.search.keys import WORD, fold
 from service.search.schema import FILTERABLE, SEARCHABLE, SHOWN, SORTABLE, SYNC_FIELDS, ValueType
 
 WORDS: Final = "words"

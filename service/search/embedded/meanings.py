@@ -13,7 +13,8 @@ from tantivy import Occur, Query
 
 from service.search.embedded.layout import SCHEMA, WORDS
 from service.search.embedded.vocabulary import Near, Vocabulary
-from service.search.keys import Parts, is_korean, letters, stem
+from service.search.hangul import is_korean, letters, stem
+from service.search.keys import Parts
 
 _LONGEST: Final = 64
 """A longer word is no beginning of another one, and no name."""

@@ -4,7 +4,7 @@ Typos are forgiven as Meilisearch forgives them: one from five letters, two from
 first letter counts as two. So the words that begin with the same letter are all that need to be compared, and those
 are few. They are read from the index when first needed and kept for as long as its generation lasts.
 
-All words are here by their letters (`keys.letters`): a Korean one by those of its syllables.
+All words are here by their letters (`hangul.letters`): a Korean one by those of its syllables.
 """
 
 from collections.abc import Iterator, Sequence
