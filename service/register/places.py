@@ -2,7 +2,8 @@
 
 Codes are ISO 3166-1 alpha-2 and ISO 3166-2. Korean names of countries come from the Unicode CLDR; adjectives and other names
 are in `country_names.json` beside this module. No library has the Korean names of subdivisions, so `subdivisions.json` keeps
-them, with common short forms.
+those of thirty countries: the names of the Unicode CLDR 47 (Unicode License v3), written as the Korean press writes them, with
+the forms that are in use besides: native script, older readings of Chinese characters, short forms.
 """
 
 import json

@@ -193,9 +193,9 @@ def _country_names(*, home: bool = False) -> Mapping[tuple[str, ...], str]:
 
 @cache
 def _longer_names() -> frozenset[tuple[str, ...]]:
-    """Names of subdivisions in several words, so that Mexico is not read in New Mexico."""
+    """Names of subdivisions in several words, so that Mexico is not read in New Mexico; Hong Kong is one, and a country."""
     names = (name for place in places.subdivisions_kept().values() for name in (place.en, place.ko, *place.others) if name)
-    return frozenset(words for name in names if len(words := tuple(_bare_words(name))) > 1)
+    return frozenset(words for name in names if len(words := tuple(_bare_words(name))) > 1) - _country_names(home=True).keys()
 
 
 def _countries(text: str) -> Iterator[tuple[str, int, int]]:

@@ -28,6 +28,7 @@ def chips(text: str, *as_words: str) -> list[tuple[str, str, str]]:
         ("US ambassador", "ambassador", [("country", "US", "US")]),
         ("American governor May 2024", "governor", [("country", "US", "American"), ("when", "2024-05", "May 2024")]),
         ("Papua New Guinea", "", [("country", "PG", "Papua New Guinea")]),
+        ("Hong Kong trade", "trade", [("country", "HK", "Hong Kong")]),
         ("독일 2023년", "", [("country", "DE", "독일"), ("when", "2023", "2023년")]),
         (
             "kind:면담 country:미국 2024",
@@ -49,6 +50,9 @@ def test_what_can_be_filtered_by_is_read(text: str, left: str, expected: list[tu
         "미국대사",
         "us",
         "Georgia governor",
+        "New Mexico",
+        "Inner Mongolia",
+        "뉴 멕시코",
         "조지아 주지사",
         "company a",
         "한국",

@@ -1,6 +1,5 @@
 """`GET /v1/suggest`: what is offered while a person types."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -13,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def filled(client: httpx.AsyncClient, search: Search) -> AsyncIterator[Json]:
+async def filled(client: httpx.AsyncClient, search: Search) -> Json:
     meeting = await newsom(client)
     body = {"kind": "meeting", "when": "2025-01-02", "countries": ["CN"]}
     person = await create(client, "people", name_en="Gavin Sun", name_ko="손개빈", names=[])
@@ -21,7 +20,7 @@ async def filled(client: httpx.AsyncClient, search: Search) -> AsyncIterator[Jso
         part = {"side": "counterpart", "person": person["id"], "office": "Mayor", "office_type": "mayor"}
         await create(client, "engagements", title_en=f"Talk {n}", participations=[part], **body)
     assert (await search())["total"] == 3
-    yield meeting
+    return meeting
 
 
 async def suggested(client: httpx.AsyncClient, q: str, **parameters: Any) -> Json:
