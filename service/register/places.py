@@ -3,7 +3,8 @@
 Codes are ISO 3166-1 alpha-2 and ISO 3166-2. Korean names of countries come from the Unicode CLDR; adjectives and other names
 are in `country_names.json` beside this module. No library has the Korean names of subdivisions, so `subdivisions.json` keeps
 those of thirty countries: the names of the Unicode CLDR 47 (Unicode License v3), written as the Korean press writes them, with
-the forms that are in use besides: native script, older readings of Chinese characters, short forms.
+the forms that are in use besides: native script, older readings of Chinese characters, short forms. A record has the name
+of a city as text; `cities.json` says what some three hundred are called in Korean.
 """
 
 import json
@@ -62,6 +63,17 @@ def subdivisions_kept() -> dict[str, PlaceName]:
     """The subdivisions whose names in both languages are kept here, by code."""
     kept: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("subdivisions.json").read_text(encoding="utf-8"))
     return {code: PlaceName(names["en"], names.get("ko"), tuple(names.get("others", ()))) for code, names in kept.items()}
+
+
+def city_names(city: str) -> tuple[str, ...]:
+    """What a city of this English name is called besides, in Korean first; nothing where it is not known."""
+    return _cities().get(city.casefold(), ())
+
+
+@cache
+def _cities() -> dict[str, tuple[str, ...]]:
+    kept: dict[str, list[str]] = json.loads(Path(__file__).with_name("cities.json").read_text(encoding="utf-8"))
+    return {name.casefold(): tuple(names) for name, names in kept.items()}
 
 
 def _check_country(code: str) -> str:

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import orjson
 
-from service.register import codes, places, when
-from service.search.keys import document_keys
+from service.register import codes, offices, places, when
+from service.search.keys import document_keys, joined_names
+from service.search.lexicon import also_called
 
 Record = Mapping[str, Any]
 
@@ -36,7 +37,7 @@ def build(dossier: Record) -> dict[str, Any]:
     document = {
         "id": record["id"],
         **words,
-        "keys": document_keys(_flat(words)),
+        "keys": [*document_keys(_flat(words)), *joined_names([*words["people"], *words["aliases"]])],
         **_filters(record, dossier),
         "card": _card(record, dossier),
     }
@@ -77,10 +78,17 @@ def _words(record: Record, dossier: Record) -> dict[str, list[str]]:
             ]
         ),
         "outcomes": _known([word for outcome in record["outcomes"] for word in _outcome(outcome)]),
-        "labels": _known(_labels(record)),
+        "labels": _known([*_labels(record), *also_called(_titles(record))]),
         "summaries": _known([record["summary_en"], record["summary_ko"]]),
         "notes": _known(_notes(record)),
     }
+
+
+def _titles(record: Record) -> list[str]:
+    """What was done and where, in few words."""
+    outcomes, venue = record["outcomes"], (record["place"] or {}).get("venue")
+    named = [record["title_en"], record["title_ko"], venue, *(each for outcome in outcomes for each in _outcome(outcome))]
+    return _known([*named, *_code_words(record["kind"], None, None, None)])
 
 
 def _office(part: Record) -> Iterable[str | None]:
@@ -88,12 +96,15 @@ def _office(part: Record) -> Iterable[str | None]:
     yield part["office"]
     if part["office_type"]:
         yield from codes.label("office_type", part["office_type"])
+    if title := part["office"] or part["office_as_titled"]:
+        yield from offices.korean_titles(title, part["office_type"])
 
 
 def _places(record: Record) -> Iterable[str | None]:
     where = record["place"] or {}
     yield where.get("venue")
-    yield where.get("city")
+    for city in (where.get("city") or "").split(";"):
+        yield from (city.strip(), *places.city_names(city.strip()))
     spots = [where, *record["participations"]]
     for country in dict.fromkeys([*record["countries"], *(spot.get("country") for spot in spots)]):
         if country:

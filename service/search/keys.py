@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from service.search.hangul import HANGUL, initials, is_hangul, is_particle, letters, stem, strip_particle
+from service.search.hangul import HANGUL, initials, is_hangul, is_korean, is_particle, letters, stem, strip_particle
 
 MAX_KEYS: Final = 2_000
 """How many keys a document may have; titles and names come first, so a very long note loses its last words only."""
@@ -125,6 +125,16 @@ def _keys_of_a_name(text: str) -> dict[str, None]:
             # Two words that were written as one the engines find by themselves, three they do not.
             keys |= dict.fromkeys((initials(together), together)[: 1 if length == 2 else 2])
     return keys
+
+
+def joined_names(names: Iterable[str]) -> list[str]:
+    """Latin names of three or four words written as one, the surname first and last: engines put two words together only."""
+    keys: dict[str, None] = {}
+    for name in names:
+        said = words(name)
+        if 3 <= len(said) <= MOST_JOINED and not any(map(is_korean, said)):
+            keys |= dict.fromkeys(("".join(said), "".join((*said[1:], said[0]))))
+    return list(keys)
 
 
 def _inner(compound: str) -> list[str]:

@@ -14,6 +14,7 @@ from service.search.keys import (
     allowed_typos,
     document_keys,
     fold,
+    joined_names,
     parts,
     query_text,
     words,
@@ -250,3 +251,22 @@ def test_any_text_can_be_read(text: str) -> None:
 )
 def test_longer_words_may_have_more_typos(word: str, typos: int) -> None:
     assert allowed_typos(word) == typos
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("Han Duck-soo", ["handucksoo", "ducksoohan"]),
+        ("Nguyễn Xuân Phúc", ["nguyenxuanphuc", "xuanphucnguyen"]),
+        ("Katie Hobbs", []),
+        ("김 동 연", []),
+        ("United Nations Economic and Social Commission", []),
+    ],
+)
+def test_a_latin_name_of_three_words_is_a_key_when_written_as_one(name: str, keys: list[str]) -> None:
+    assert joined_names([name]) == keys
+
+
+def test_a_name_is_a_key_when_written_as_one_and_a_sentence_is_not() -> None:
+    assert "개빈뉴섬주지사" in document_keys(["개빈 뉴섬 주지사"])
+    assert [key for key in document_keys(["경기도 김동연 지사, 개빈 뉴섬 주지사 면담"]) if len(key) > 6] == []
