@@ -129,12 +129,15 @@ def _keys_of_a_name(text: str) -> dict[str, None]:
 
 def joined_names(names: Iterable[str]) -> list[str]:
     """Latin names of three or four words written as one, the surname first and last: engines put two words together only."""
-    keys: dict[str, None] = {}
-    for name in names:
-        said = words(name)
-        if 3 <= len(said) <= MOST_JOINED and not any(map(is_korean, said)):
-            keys |= dict.fromkeys(("".join(said), "".join((*said[1:], said[0]))))
-    return list(keys)
+    return list(dict.fromkeys(key for name in names for key in _joined(name)))
+
+
+@lru_cache(maxsize=8192)
+def _joined(name: str) -> tuple[str, ...]:
+    said = words(name)
+    if not 3 <= len(said) <= MOST_JOINED or any(map(is_korean, said)):
+        return ()
+    return "".join(said), "".join((*said[1:], said[0]))
 
 
 def _inner(compound: str) -> list[str]:
