@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from service import __version__
-from service.api import errors, index, metrics, routes, search, suggest
+from service.api import errors, index, metrics, routes
 from service.database import Database
 from service.mirror.asking import Search
 from service.mirror.freshness import Watch
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     # A request is held against the routes in this order, so the one that is asked most comes first; they are the
     # application's own, because FastAPI looks through a router that is included three times for each request.
-    for router in (search.router, suggest.router, *routes.routers, index.router, metrics.router):
+    for router in (*routes.routers, index.router, metrics.router):
         for route in router.routes:
             app.router.routes.append(_named(route))
     return app

@@ -1,4 +1,4 @@
-"""All routes of the register, the most asked first, because they are tried one after another."""
+"""All routes of search and of the register, the most asked first, because they are tried one after another."""
 
 from typing import Final
 
@@ -8,6 +8,7 @@ from service.api import (
     assertions,
     citations,
     engagements,
+    facet_values,
     health,
     lives,
     mergers,
@@ -15,7 +16,10 @@ from service.api import (
     outcomes,
     participations,
     people,
+    search,
+    similar,
     sources,
+    suggest,
     topics,
 )
 from service.register.reading.records import NOUNS
@@ -24,6 +28,10 @@ from service.register.verbs.moving import Mergeable
 _MERGEABLE: Final[tuple[Mergeable, ...]] = ("engagement", "person", "organization")
 
 routers: Final[tuple[APIRouter, ...]] = (
+    search.router,
+    suggest.router,
+    facet_values.router,
+    similar.router,
     engagements.router,
     people.router,
     organizations.router,

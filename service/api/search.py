@@ -6,7 +6,8 @@ This is the hot path: no session, no thread of the register, no model objects on
 import base64
 import hashlib
 import time
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -22,16 +23,19 @@ from service.register.codes import Direction, Kind, Mode, OfficeType, OutcomeKin
 from service.register.places import CountryCode
 from service.register.text import ExternalId, Line, RecordId, Shape
 from service.register.when import Edtf
+from service.search.engine import Answer
+from service.search.explaining import explain
 from service.search.facets import FACETS, counts
-from service.search.hits import hits
+from service.search.hits import hits, shown_of
+from service.search.meant import did_you_mean
 from service.search.question import SORTS, Question, Try
 from service.search.schema import MAX_HITS
 
 router = APIRouter(tags=["search"])
 
 
-class SearchParameters(Shape):
-    """What `GET /v1/search` takes. A repeated parameter means either of its values; different ones must hold together."""
+class QuestionParameters(Shape):
+    """What a search is narrowed by. A repeated parameter means either of its values; different ones must hold together."""
 
     q: Annotated[
         str, Field(max_length=1000, description="What to look for, in Korean or English; the last word may be half typed.")
@@ -46,6 +50,7 @@ class SearchParameters(Shape):
     mode: tuple[Mode, ...] = ()
     direction: tuple[Direction, ...] = ()
     year: tuple[Annotated[int, Field(ge=1, le=9999)], ...] = ()
+    month: tuple[Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="A calendar month, as 2024-05.")], ...] = ()
     person: tuple[RecordId, ...] = ()
     organization: tuple[RecordId, ...] = ()
     topic: tuple[RecordId, ...] = ()
@@ -56,6 +61,14 @@ class SearchParameters(Shape):
     external_id: tuple[ExternalId, ...] = ()
     parent: tuple[RecordId, ...] = ()
     when: Annotated[Edtf | None, Field(description="A date or span; engagements that overlap it.")] = None
+    missing: Annotated[
+        tuple[str, ...], Field(description="Comma-separated or repeated: facets of which an engagement must have no value.")
+    ] = ()
+
+
+class SearchParameters(QuestionParameters):
+    """What `GET /v1/search` takes."""
+
     sort: Annotated[str | None, Field(description=f"One of {', '.join(SORTS)}.", json_schema_extra={"enum": list(SORTS)})] = None
     limit: Annotated[int, Field(ge=0, le=100)] = 20
     page: Annotated[int | None, Field(ge=1)] = None
@@ -70,12 +83,19 @@ class SearchParameters(Shape):
         ),
     ] = None
     facets: Annotated[tuple[str, ...], Field(description=f"Comma-separated or repeated: {', '.join(FACETS)}.")] = ()
+    count_missing: Annotated[bool, Field(description="Count those without a value of a facet as well, as its last value.")] = (
+        False
+    )
+    collapse: Annotated[
+        bool, Field(description="Show a trip and its parts as one hit, and of its other parts the titles, as `collapsed`.")
+    ] = False
+    explain: Annotated[bool, Field(description="Say of each hit where each word was found, and how, as `matched`.")] = False
 
 
 class FacetCount(BaseModel):
-    """A value of a facet, what it is called, and how many of all matches have it."""
+    """A value of a facet, what it is called, and how many of all matches have it; those without one have the value null."""
 
-    value: str
+    value: str | None
     label_en: str | None
     label_ko: str | None
     count: int
@@ -101,17 +121,23 @@ class Understood(BaseModel):
     """How `q` was understood where the answer comes from: `text` was looked for, within what `chips` say.
 
     `respelled` says by what other reading of the keys `text` came about, `given_up` which words are not looked for. Both
-    happen only where nothing is found otherwise.
+    happen only where nothing is found otherwise. `did_you_mean` has words that stand nowhere as they were typed as the best hits
+    spell them.
     """
 
     text: str
     chips: list[ChipModel]
     respelled: Literal["keyboard", "half-typed"] | None
     given_up: list[str]
+    did_you_mean: str | None
 
 
 class SearchPage(BaseModel):
-    """One page of hits. `highlights` gives, by path, the `[start, end)` ranges of matching text in Unicode code points."""
+    """One page of hits. `highlights` gives, by path, the `[start, end)` ranges of matching text in Unicode code points.
+
+    With `explain` a hit has `matched`: of each word the attribute it stands in, how it stands there (`exact`, `prefix`, `part` of
+    a Korean compound or its initials, `joined`, `typo`), and the word found. With `collapse` it has `collapsed`.
+    """
 
     items: list[dict[str, Any]]
     total: int
@@ -139,12 +165,16 @@ async def search_engagements(request: Request) -> Response:
     answer = found.answer
     shown = asked.offset + asked.limit
     more = asked.limit > 0 and shown < min(answer.total, MAX_HITS)
+    text = found.way.query.text
+    items = hits(answer, text)
+    if parameters.explain:
+        await _explain(request, items, text)
     body = {
-        "items": hits(answer, found.way.query.text),
+        "items": items,
         "total": answer.total,
         "total_exact": answer.exact,
         "relaxed": bool(found.way.given_up),
-        "understood": _understood(found.way),
+        "understood": _understood(found.way, answer),
         "page": asked.offset // asked.limit + 1 if asked.limit else 1,
         "next_cursor": _cursor(parameters, shown) if more else None,
         "facets": counts(answer, asked.facets),
@@ -153,13 +183,22 @@ async def search_engagements(request: Request) -> Response:
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-def _understood(way: Try) -> dict[str, Any]:
+def _understood(way: Try, answer: Answer) -> dict[str, Any]:
+    text = way.query.text
     return {
-        "text": way.query.text,
+        "text": text,
         "chips": [chip._asdict() for chip in way.chips],
         "respelled": way.respelling and way.respelling.how,
         "given_up": way.given_up,
+        "did_you_mean": did_you_mean(text, [shown_of(card) for card in answer.cards]) if text else None,
     }
+
+
+async def _explain(request: Request, items: list[dict[str, Any]], text: str) -> None:
+    documents = await request.app.state.search.documents([hit["id"] for hit in items])
+    for hit in items:
+        known = documents.get(hit["id"])
+        hit["matched"] = [each._asdict() for each in explain(known, text)] if known else []
 
 
 async def _ask(request: Request, asked: Question) -> Answered:
@@ -181,25 +220,38 @@ async def _reached(request: Request, token: int | None) -> bool | None:
     return bool(await state.tokens.reached(state.search.first.name, token, wait) == "indexed")
 
 
-def _question(asked: SearchParameters) -> Question:
-    wanted = {name: values for name in FACETS if (values := getattr(asked, name))}
-    facets = tuple(dict.fromkeys(name for listed in asked.facets for name in listed.split(",") if name))
-    for name in facets:
+def question_of(asked: QuestionParameters) -> Question:
+    """The question that these parameters narrow; raises `Invalid` where one names a facet that there is not."""
+    return Question(
+        text=asked.q,
+        as_words=asked.as_words,
+        wanted={name: values for name in FACETS if (values := getattr(asked, name))},
+        external_ids=asked.external_id,
+        parents=asked.parent,
+        missing=_facets("missing", asked.missing),
+        during=asked.when,
+    )
+
+
+def _facets(parameter: str, listed: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name for each in listed for name in each.split(",") if name))
+    for name in names:
         if name not in FACETS:
-            raise Invalid.parameter("facets", name, f"There is no facet {name!r}; {suggestion(name, FACETS)}")
+            raise Invalid.parameter(parameter, name, f"There is no facet {name!r}; {suggestion(name, FACETS)}")
+    return names
+
+
+def _question(asked: SearchParameters) -> Question:
     if asked.sort is not None and asked.sort not in SORTS:
         raise Invalid.parameter("sort", asked.sort, f"There is no order {asked.sort!r}; {suggestion(asked.sort, SORTS)}")
     offset = _offset(asked)
     if offset + asked.limit > MAX_HITS:
         raise Invalid.parameter("page", asked.page, f"A search shows its first {MAX_HITS} hits; narrow it with filters")
-    return Question(
-        text=asked.q,
-        as_words=asked.as_words,
-        wanted=wanted,
-        external_ids=asked.external_id,
-        parents=asked.parent,
-        during=asked.when,
-        facets=facets,
+    return replace(
+        question_of(asked),
+        facets=_facets("facets", asked.facets),
+        count_missing=asked.count_missing,
+        collapse=asked.collapse,
         sort=asked.sort,
         offset=offset,
         limit=asked.limit,
@@ -224,7 +276,14 @@ def _cursor(asked: SearchParameters, offset: int) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([_mark(asked), offset])).rstrip(b"=").decode()
 
 
+_ANY_PAGE: Final = {"cursor", "page", "facets", "count_missing", "explain", "sync_token"}
+"""Parameters that change nothing about which hits there are in which order."""
+
+
 def _mark(asked: SearchParameters) -> str:
     # A cursor belongs to one search: the same words, filters and order.
-    what = orjson.dumps(asked.model_dump(exclude={"cursor", "page", "facets", "sync_token"}), option=orjson.OPT_SORT_KEYS)
+    what = orjson.dumps(
+        asked.model_dump(exclude={"cursor", "page", "facets", "sync_token", "explain", "count_missing"}),
+        option=orjson.OPT_SORT_KEYS,
+    )
     return hashlib.sha256(what).hexdigest()[:12]

@@ -53,7 +53,7 @@ class SuggestionList(BaseModel):
 
 @router.get(
     "/v1/suggest",
-    name="suggest",
+    name="suggest_names",
     summary="Suggest what may be meant while it is typed",
     response_model=SuggestionList,
     openapi_extra={"parameters": document_parameters(SuggestParameters)},

@@ -22,10 +22,13 @@ from anyio import CapacityLimiter, to_thread
 from service.database import Database
 from service.errors import Problem
 from service.mirror import retraction
+from service.mirror.contents import contents
 from service.mirror.freshness import Freshness, Watch
-from service.search.engine import Answer, EngineDown, Searcher
+from service.search.engine import Answer, EngineDown, SearchDocument, Searcher
 from service.search.engines import open_searcher
-from service.search.question import Question, Try, ask
+from service.search.facets import Value
+from service.search.question import Question, Try, ask, values
+from service.search.similar import Similar, similar
 from service.search.suggesting import Suggestions, Typing, suggest
 from service.settings import MirrorSettings
 
@@ -111,6 +114,21 @@ class Search:
         """What may be meant by what was typed so far, as the first mirror that can answer has it; raises as `ask` does."""
         found, source = await self._first_answer(lambda one, left_out: suggest(one, replace(typing, left_out=left_out)))
         return replace(found, items=tuple(each for each in found.items if each.id not in source.left_out)), source
+
+    async def values(self, question: Question, facet: str, typed: str, limit: int) -> tuple[list[Value], Source]:
+        """The values of a facet that have the words typed in a name, as the first mirror that can answer has them."""
+        return await self._first_answer(
+            lambda one, left_out: values(one, replace(question, left_out=left_out), facet, typed, limit)
+        )
+
+    async def similar(self, engagement_id: str, limit: int) -> tuple[list[Similar] | None, Source]:
+        """What has most in common with an engagement, as the first mirror that can answer has it; None where it has not that."""
+        found, source = await self._first_answer(lambda one, left_out: similar(one, engagement_id, limit, left_out))
+        return found and [each for each in found if each.card["id"] not in source.left_out], source
+
+    async def documents(self, ids: Sequence[str]) -> dict[str, SearchDocument]:
+        """What the register now makes of these engagements, by id; what cannot be read is left out."""
+        return await to_thread.run_sync(lambda: contents(self._database, ids)[0], limiter=self._limiter)
 
     async def _first_answer(self, put: Put[T]) -> tuple[T, Source]:
         errors: list[EngineDown] = []

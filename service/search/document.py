@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from service.register import codes, offices, places, when
+from service.search.dates import MONTHS
 from service.search.keys import document_keys, joined_names
 from service.search.lexicon import also_called
 
@@ -23,10 +24,6 @@ BUCKETS: Final = 64
 _CARD_SUMMARY: Final = 600
 _LONGEST_COUNTED: Final = 460
 """Bytes: Meilisearch cuts a longer value of a facet off."""
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _LONGEST_NAMED_SPAN: Final = 4
 
 
@@ -148,7 +145,7 @@ def _words_of_days(known: when.When) -> Iterable[str]:
     for year in when.years(known):
         yield from (str(year), f"{year}년")
     for year, month in _months(known.start, known.end):
-        yield from (f"{_MONTHS[month - 1]} {year}", f"{year}년 {month}월")
+        yield from (f"{MONTHS[month - 1].title()} {year}", f"{year}년 {month}월")
     if known.precision == "day" and known.start:
         yield from (known.start.isoformat(), f"{known.start.month}월 {known.start.day}일")
 
@@ -158,7 +155,7 @@ def _months(start: date | None, end: date | None) -> list[tuple[int, int]]:
         return []
     first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
     # A span of many months would put every month's name on it and be found for each; the years are enough then.
-    return [divmod(month, 12) for month in range(first, last + 1)] if last - first < _LONGEST_NAMED_SPAN else []
+    return [(month // 12, month % 12 + 1) for month in range(first, last + 1)] if last - first < _LONGEST_NAMED_SPAN else []
 
 
 def _notes(record: Record) -> Iterable[str | None]:
@@ -197,6 +194,7 @@ def _filters(record: Record, dossier: Record) -> dict[str, Any]:
         "office_types": _known([part["office_type"] for part in parts]),
         "publishers": _known([citation["source"]["publisher"] for citation in record["citations"]]),
         "years": when.years(known),
+        "months": [f"{year:04}-{month:02}" for year, month in _months(known.start, known.end)],
         "recorded_at": _milliseconds(record["recorded_at"]),
         **_days(known),
     }

@@ -143,13 +143,14 @@ class Query:
 class Answer:
     """What an engine found: the `schema.SHOWN` part of each hit in order, and the counts over all that matched.
 
-    `exact` is false when the engine can only say "at least `total`".
+    `exact` is false when the engine can only say "at least `total`". `missing` is what no engine says: it is asked apart.
     """
 
     cards: list[dict[str, Any]]
     total: int
     exact: bool = True
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
 
 
 class Searcher(Protocol):

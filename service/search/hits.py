@@ -19,7 +19,7 @@ def hits(answer: Answer, text: str) -> list[Hit]:
     A person who was found by another name than the preferred ones has it in `matched_names`.
     """
     asked = bool(text.strip())
-    ranges = page([_shown(card) for card in answer.cards], Marker(text)) if asked else [{} for _ in answer.cards]
+    ranges = page([shown_of(card) for card in answer.cards], Marker(text)) if asked else [{} for _ in answer.cards]
     return [_hit(card, marked) for card, marked in zip(answer.cards, ranges, strict=True)]
 
 
@@ -37,7 +37,7 @@ def _hit(card: Mapping[str, Any], marked: dict[str, list[Range]]) -> Hit:
     return {**card, "people": people, "highlights": shown}
 
 
-def _shown(card: Mapping[str, Any]) -> dict[str, str]:
+def shown_of(card: Mapping[str, Any]) -> dict[str, str]:
     """The texts of a card that a list shows, by JSON Pointer without the leading slash."""
     shown = {name: text for name in _SHOWN if (text := card[name])}
     for group, names in _SHOWN_OF.items():

@@ -7,14 +7,17 @@ from asyncio import gather
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from service.register import when
 from service.search import keys
+from service.search.collapsing import MOST, collapsed
 from service.search.dates import today
 from service.search.document import day_number
-from service.search.engine import Answer, Between, Filter, NoneOf, OneOf, Query, Searcher, Sort
-from service.search.facets import FACETS, Facet
+from service.search.engine import Answer, Between, Filter, Missing, NoneOf, OneOf, Query, Searcher, Sort
+from service.search.facets import FACETS, Facet, Value, values_that_fit
+from service.search.fitting import AS_TYPED, NEARLY, typed_words
 from service.search.reading import Chip, Reading, read
 from service.search.respelling import Respelling, respellings
 
@@ -37,10 +40,16 @@ class Question:
     wanted: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     external_ids: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Facets of which an engagement must have no value."""
     during: str | None = None
     left_out: tuple[str, ...] = ()
     """Ids of engagements that must not be found."""
     facets: tuple[str, ...] = ()
+    count_missing: bool = False
+    """Whether those that have no value of a facet are counted as well."""
+    collapse: bool = False
+    """Whether a trip and its parts are one hit."""
     sort: str | None = None
     offset: int = 0
     limit: int = 20
@@ -96,8 +105,8 @@ def _query(question: Question, reading: Reading) -> Query:
         filters=_filters(question, reading.chips),
         facets=tuple(FACETS[name].counted for name in question.facets),
         sort=sort,
-        offset=question.offset,
-        limit=question.limit,
+        offset=0 if question.collapse else question.offset,
+        limit=MOST if question.collapse and question.limit else question.limit,
     )
 
 
@@ -109,6 +118,7 @@ def _filters(question: Question, chips: Sequence[Chip]) -> tuple[Filter, ...]:
         wanted.append(OneOf("external_ids", question.external_ids))
     if question.parents:
         wanted.append(OneOf("parent_id", question.parents))
+    wanted += [Missing(FACETS[name].filtered) for name in question.missing]
     if question.during:
         wanted += _during(question.during)
     if question.left_out:
@@ -135,34 +145,64 @@ async def ask(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
     for way in tries(question):
         answer = await searcher.search(way.query)
         if answer.total:
-            return await _counted(searcher, question, way, answer), way
+            return await _completed(searcher, question, way, answer), way
         nothing = nothing or answer
         tried.append(way)
     for way in tried:
         if not way.respelling and (found := await _without_some(searcher, way)):
-            return await _counted(searcher, question, found[1], found[0]), found[1]
+            return await _completed(searcher, question, found[1], found[0]), found[1]
     if nothing is None:
         raise ValueError("a question is understood in one way at least")
-    return await _counted(searcher, question, tried[0], nothing), tried[0]
+    return await _completed(searcher, question, tried[0], nothing), tried[0]
 
 
-async def _counted(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Answer:
+async def _completed(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Answer:
     """The answer with each facet that is filtered by counted as if it were not: what else could be chosen."""
     narrowed = [(FACETS[name].counted, query) for name in question.facets if (query := _but(FACETS[name], way.query)) is not None]
-    if not narrowed:
-        return answer
-    counts = await gather(*(searcher.search(query) for _, query in narrowed))
-    also = {counted: each.facets[counted] for (counted, _), each in zip(narrowed, counts, strict=True)}
-    return replace(answer, facets={**answer.facets, **also})
+    lacking = [(name, _lacking(FACETS[name], way.query)) for name in question.facets] if question.count_missing else []
+    counts = await gather(*(searcher.search(query) for _, query in (*narrowed, *lacking)))
+    also = {counted: each.facets[counted] for (counted, _), each in zip(narrowed, counts, strict=False)}
+    missing = {name: each.total for (name, _), each in zip(lacking, counts[len(narrowed) :], strict=True)}
+    answer = replace(answer, facets={**answer.facets, **also}, missing=missing)
+    return collapsed(answer, question.offset, question.limit) if question.collapse else answer
+
+
+def _lacking(facet: Facet, query: Query) -> Query:
+    """The query that counts those without a value of a facet."""
+    others = tuple(each for each in query.filters if each.field not in _own(facet))
+    return replace(query, filters=(*others, Missing(facet.filtered)), facets=(), sort=(), offset=0, limit=0)
 
 
 def _but(facet: Facet, query: Query) -> Query | None:
     """The query that counts a facet without the filter on it; None where there is none."""
-    own = (facet.filtered, *(("start_day", "end_day") if facet.filtered == "years" else ()))
-    others = tuple(each for each in query.filters if each.field not in own)
+    others = tuple(each for each in query.filters if each.field not in _own(facet))
     if len(others) == len(query.filters):
         return None
     return replace(query, filters=others, facets=(facet.counted,), sort=(), offset=0, limit=0)
+
+
+def _own(facet: Facet) -> tuple[str, ...]:
+    """The attributes by which a facet is filtered: a span of days is a choice of years and months."""
+    return (facet.filtered, *(("start_day", "end_day") if facet.filtered in ("years", "months") else ()))
+
+
+async def values(searcher: Searcher, question: Question, name: str, typed: str, limit: int) -> list[Value]:
+    """The values of a facet that have the words typed in one of their names, counted as a search for the question counts them."""
+    facet, text = FACETS[name], keys.query_text(typed)
+    _, way = await ask(searcher, replace(question, facets=(), collapse=False, offset=0, limit=0))
+    query = replace(_but(facet, way.query) or way.query, facets=(facet.counted,), sort=(), offset=0, limit=0)
+    if facet.is_named:
+        # Their names are words of the document: whoever has them is counted, however many others there are.
+        query = replace(query, text=f"{query.text} {text}".strip())
+    counts = (await searcher.search(query)).facets[facet.counted]
+    words = typed_words(text)
+    if not words:
+        return list(islice(values_that_fit(counts, facet, (), AS_TYPED), limit))
+    for ways in (AS_TYPED, NEARLY):
+        found = sorted(values_that_fit(counts, facet, words, ways), key=lambda each: each.fit.looseness)
+        if found:
+            return found[:limit]
+    return []
 
 
 async def _without_some(searcher: Searcher, way: Try) -> tuple[Answer, Try] | None:

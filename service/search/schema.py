@@ -47,6 +47,7 @@ FILTERABLE: Final[dict[str, ValueType]] = {
     "external_ids": "text",
     "parent_id": "text",
     "in_scope": "boolean",
+    "months": "text",  # every calendar month that they touch, as 2024-05, where they are no more than four
     "years": "integer",  # every calendar year that the engagement's dates touch
     "start_day": "integer",  # when_start as YYYYMMDD
     "end_day": "integer",  # when_end as YYYYMMDD
@@ -68,7 +69,7 @@ MAX_HITS: Final = 10_000
 
 MAX_FACET_VALUES: Final = 200
 
-DOCUMENT: Final = 5
+DOCUMENT: Final = 6
 """The version of what `document.build` makes of a record. It is raised with every change of that, be it in `document`, in `keys`
 or in the words of the register's codes, and `tests/search/test_document_version.py` fails until it is."""
 

@@ -7,18 +7,17 @@ number says how much there is.
 
 from asyncio import gather
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import islice, takewhile
 from typing import Final, Literal, NamedTuple, get_args
 
-from rapidfuzz.distance import OSA
-
 from service.register import places
-from service.search import hangul, keys
+from service.search import keys
 from service.search.engine import Answer, Filter, NoneOf, OneOf, Query, Searcher
-from service.search.facets import FACETS
+from service.search.facets import FACETS, values_that_fit
+from service.search.fitting import AS_TYPED, NEARLY, Fit, Way, fit, parts, typed_words
 from service.search.respelling import Respelling, respellings
 
 Type = Literal["person", "organization", "topic", "country", "engagement"]
@@ -68,21 +67,10 @@ _ASKED: Final = 4
 """How many hits are looked at for each engagement that is suggested: not all of them have the words in their titles."""
 
 
-_Way = tuple[Callable[[str], tuple[str, ...]], Callable[[str, Iterable[str]], bool]]
-"""Which words of a name are looked at, and how what was typed is compared with them."""
-
-
-class _Fit(NamedTuple):
-    """A name that fits, and how well: the less the better."""
-
-    name: str
-    looseness: int
-
-
 class _Fitting(NamedTuple):
     """A suggestion with what fits of it."""
 
-    fit: _Fit
+    fit: Fit
     suggestion: Suggestion
 
 
@@ -99,7 +87,7 @@ async def suggest(searcher: Searcher, typing: Typing) -> Suggestions:
 
 
 async def _suggested(searcher: Searcher, typing: Typing, text: str) -> Suggestions:
-    typed = tuple(map(hangul.letters, keys.parts(text).words))
+    typed = typed_words(text)
     if not typed:
         return Suggestions((), text)
     filters: tuple[Filter, ...] = (NoneOf("id", typing.left_out),) if typing.left_out else ()
@@ -109,11 +97,12 @@ async def _suggested(searcher: Searcher, typing: Typing, text: str) -> Suggestio
     answer, by_country = await gather(
         searcher.search(Query(text, filters, counted, limit=limit)), _engagements_with(searcher, filters, countries)
     )
-    for ways in (_AS_TYPED, _NEARLY):
+    for ways in (AS_TYPED, NEARLY):
         items: list[Suggestion] = []
         for each in typing.types:
             if each == "country":
-                items += _best((_of_country(code, fit, by_country[code]) for code, fit in countries.items()), typing.limit)
+                found = (_of_country(code, how, by_country[code]) for code, how in countries.items())
+                items += _best(found, typing.limit)
             elif each == "engagement":
                 items += islice(_titled(answer, typed, ways), typing.limit)
             else:
@@ -123,24 +112,16 @@ async def _suggested(searcher: Searcher, typing: Typing, text: str) -> Suggestio
     return Suggestions(tuple(items), text)
 
 
-def _named(answer: Answer, wanted: Type, typed: Sequence[str], ways: Sequence[_Way]) -> Iterable[_Fitting]:
-    counts = answer.facets[FACETS[wanted].counted]
-    begun = [f" {word}" for word in typed] if ways is _AS_TYPED else []
-    fitting: dict[str, _Fitting] = {}
-    for value in sorted(counts, key=lambda value: (-counts[value], value)):
-        if not all(word in _spaced_parts(value) for word in begun):
-            continue
-        record_id, english, korean, *others = value.split("\t")
-        if record_id not in fitting and (fit := _fit(typed, (english, korean, *others), ways)):
-            matched = None if fit.name in (english, korean) else fit.name
-            suggestion = Suggestion(wanted, record_id, english or None, korean or None, matched, None, counts[value])
-            fitting[record_id] = _Fitting(fit, suggestion)
-    return fitting.values()
+def _named(answer: Answer, wanted: Type, typed: Sequence[str], ways: Sequence[Way]) -> Iterator[_Fitting]:
+    facet = FACETS[wanted]
+    for each in values_that_fit(answer.facets[facet.counted], facet, typed, ways):
+        matched = None if each.fit.name in (each.label_en, each.label_ko) else each.fit.name
+        yield _Fitting(each.fit, Suggestion(wanted, each.value, each.label_en, each.label_ko, matched, None, each.matches))
 
 
-def _titled(answer: Answer, typed: Sequence[str], ways: Sequence[_Way]) -> Iterator[Suggestion]:
+def _titled(answer: Answer, typed: Sequence[str], ways: Sequence[Way]) -> Iterator[Suggestion]:
     for card in answer.cards:
-        if _fit(typed, (card["title_en"] or "", card["title_ko"] or ""), ways):
+        if fit(typed, (card["title_en"], card["title_ko"]), ways):
             yield Suggestion("engagement", card["id"], card["title_en"], card["title_ko"], None, card["when"], 1)
 
 
@@ -162,17 +143,17 @@ async def _engagements_with(searcher: Searcher, filters: tuple[Filter, ...], cou
 
 
 @lru_cache(maxsize=1024)
-def _countries(typed: tuple[str, ...]) -> dict[str, _Fit]:
+def _countries(typed: tuple[str, ...]) -> dict[str, Fit]:
     """The countries that the words may mean, each with the name that fits."""
     words = _country_words()
     first = bisect_left(words, (typed[0], ""))
     begun = takewhile(lambda entry: entry[0].startswith(typed[0]), islice(words, first, None))
-    return {code: fit for code in dict.fromkeys(code for _, code in begun) if (fit := _fit(typed, _names(code), _AS_TYPED))}
+    return {code: how for code in dict.fromkeys(code for _, code in begun) if (how := fit(typed, _names(code), AS_TYPED))}
 
 
 @cache
 def _country_words() -> list[tuple[str, str]]:
-    return sorted({(word, code) for code in places.countries() for name in _names(code) for word in _parts(name)})
+    return sorted({(word, code) for code in places.countries() for name in _names(code) for word in parts(name)})
 
 
 def _names(code: str) -> tuple[str, ...]:
@@ -180,62 +161,7 @@ def _names(code: str) -> tuple[str, ...]:
     return (country.en, country.ko or "", *country.others)
 
 
-def _of_country(code: str, fit: _Fit, engagements: int) -> _Fitting:
+def _of_country(code: str, how: Fit, engagements: int) -> _Fitting:
     country = places.countries()[code]
-    matched = None if fit.name in (country.en, country.ko) else fit.name
-    return _Fitting(fit, Suggestion("country", code, country.en, country.ko, matched, None, engagements))
-
-
-# What fits.
-
-
-@lru_cache(maxsize=16_384)
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(map(hangul.letters, keys.words(name)))
-
-
-@lru_cache(maxsize=16_384)
-def _parts(name: str) -> tuple[str, ...]:
-    """The words, the whole written as one, and what the document is found by."""
-    words = _words(name)
-    return (*words, "".join(words), *map(hangul.letters, keys.document_keys([name])))
-
-
-@lru_cache(maxsize=16_384)
-def _spaced_parts(counted: str) -> str:
-    """All words and parts of a counted value's names, each after a blank: most values are ruled out by one look into it."""
-    return "".join(f" {part}" for name in counted.split("\t")[1:] for part in _parts(name))
-
-
-def _begins(typed: str, words: Iterable[str]) -> bool:
-    return any(word.startswith(typed) for word in words)
-
-
-def _nearly_begins(typed: str, words: Iterable[str]) -> bool:
-    allowed = keys.allowed_typos(typed)
-    return any(
-        word.startswith(typed) or (allowed and word[0] == typed[0] and _typos(typed, word, allowed) <= allowed) for word in words
-    )
-
-
-def _typos(typed: str, word: str, allowed: int) -> int:
-    """How many typos lie between what was typed and the nearest beginning of the word."""
-    lengths = range(len(typed) - allowed, len(typed) + allowed + 1)
-    return min(OSA.distance(typed, word[:length], score_cutoff=allowed) for length in lengths)
-
-
-_AS_TYPED: Final[tuple[_Way, ...]] = ((_words, _begins), (_parts, _begins))
-"""Each word begins a word of the name, or else a part of a compound."""
-
-_NEARLY: Final[tuple[_Way, ...]] = ((_words, _nearly_begins),)
-"""Each word begins one with the typos that a search forgives; for when nothing of any type fits as typed."""
-
-
-def _fit(typed: Sequence[str], names: Iterable[str], ways: Sequence[_Way]) -> _Fit | None:
-    """The first of the names that fits in the first of the ways in which any does."""
-    said = [name for name in names if name]
-    for looseness, (words, begins) in enumerate(ways):
-        for name in said:
-            if all(begins(word, words(name)) for word in typed):
-                return _Fit(name, looseness)
-    return None
+    matched = None if how.name in (country.en, country.ko) else how.name
+    return _Fitting(how, Suggestion("country", code, country.en, country.ko, matched, None, engagements))
