@@ -59,6 +59,7 @@ WORD: Final = re.compile(rf"\d*[{HANGUL}][{HANGUL}\d]*|{_LETTER}+(?:[{_MARKS}]+{
 """A word: letters and digits without a break. It ends where Hangul begins or ends (MOU를 is two); each Han character is one."""
 
 _QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟«»「」『』", '"') | {"−": "-"})
+_MARKS_AT_THE_END: Final = " .,;:!?…·。、，"
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]+")
 
@@ -190,7 +191,8 @@ def query_text(text: str) -> str:
     pieces = _printable(text).translate(_QUOTES).split('"')
     # Every second piece stands in quotes; a phrase is compared with the text as it runs, so its particles stay.
     pieces[::2] = [_asked(piece) for piece in pieces[::2]]
-    return " ".join('"'.join(pieces).split())
+    # Meilisearch takes a word with a mark behind it for finished, and no longer for the beginning of one.
+    return " ".join('"'.join(pieces).split()).rstrip(_MARKS_AT_THE_END)
 
 
 def _printable(text: str) -> str:

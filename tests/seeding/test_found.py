@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -33,7 +34,12 @@ def indexed(
     request: pytest.FixtureRequest, seeded_sqlite: tuple[Database, Report], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Indexed]:
     database, _ = seeded_sqlite
-    for engine in opened(request.param, tmp_path_factory.mktemp("found")):
+    yield from seeded_engine(request.param, database, tmp_path_factory.mktemp("found"))
+
+
+def seeded_engine(name: str, database: Database, folder: Path) -> Iterator[Indexed]:
+    """One engine with the documents of all engagements in it, ready to be asked."""
+    for engine in opened(name, folder):
         with database.reading() as connection:
             ids = connection.execute(text("SELECT id FROM engagement WHERE merged_into IS NULL")).scalars().all()
             made = [document.build(each) | {"sync_generation": 1} for each in dossiers.load(connection, list(ids)).values()]

@@ -36,6 +36,8 @@ _OWNED: Final[dict[str, Any]] = {
     "distinctAttribute": None,
 }
 
+_NEWEST: Final = "start_day:desc"
+
 _UNORDERED: Final = frozenset({"filterableAttributes", "sortableAttributes"})
 
 
@@ -43,11 +45,19 @@ def differences(found: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the PATCH that brings the settings found in line with ours; empty when nothing has to be said."""
     changed = {name: _owned_part(name, wanted) for name, wanted in _OWNED.items() if not _same(name, found.get(name), wanted)}
     rules = list(found.get("rankingRules") or ())
-    if rules[:1] != ["sort"]:
-        # A sort asked for replaces relevance; by default the server uses it only where relevance ties. The other rules
-        # stay as this version of the server has them, because their names have changed between versions.
-        changed["rankingRules"] = ["sort", *(rule for rule in rules if rule != "sort")]
+    if rules != (wanted := _ranking(rules)):
+        changed["rankingRules"] = wanted
     return changed
+
+
+def _ranking(rules: list[str]) -> list[str]:
+    """The server's own rules, between an order that was asked for and the newest of what is equally good.
+
+    A sort asked for replaces relevance; by default the server uses it only where relevance ties. It also counts it as better
+    when a word stands earlier in its attribute, which says nothing among the names of those who took part. The other rules
+    stay as this version of the server has them, because their names have changed between versions.
+    """
+    return ["sort", *(rule for rule in rules if rule not in ("sort", "wordPosition", _NEWEST)), _NEWEST]
 
 
 def _owned_part(name: str, wanted: Any) -> Any:

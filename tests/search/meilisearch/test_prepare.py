@@ -42,10 +42,12 @@ def test_the_second_time_nothing_is_sent(double: MeilisearchDouble) -> None:
     assert changes(double) == []
 
 
-def test_an_order_asked_for_comes_before_relevance_and_the_servers_own_rules_stay(double: MeilisearchDouble) -> None:
+def test_an_order_asked_for_comes_first_and_the_newest_last_and_the_servers_own_rules_stay(
+    double: MeilisearchDouble,
+) -> None:
     engine_on(double).prepare()
     rules = double.index("engagements").settings["rankingRules"]
-    assert rules == ["sort", "words", "typo", "proximity", "attributeRank", "wordPosition", "exactness"]
+    assert rules == ["sort", "words", "typo", "proximity", "attributeRank", "exactness", "start_day:desc"]
 
 
 def test_settings_changed_by_hand_are_put_right_and_others_left_alone(double: MeilisearchDouble) -> None:
