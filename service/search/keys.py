@@ -59,6 +59,9 @@ WORD: Final = re.compile(rf"\d*[{HANGUL}][{HANGUL}\d]*|{_LETTER}+(?:[{_MARKS}]+{
 """A word: letters and digits without a break. It ends where Hangul begins or ends (MOU를 is two); each Han character is one."""
 
 _QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟«»「」『』", '"') | {"−": "-"})
+_LONGEST_QUESTION: Final = 2_000
+"""Characters of a question after composition, which can make eighteen of one."""
+
 _MARKS_AT_THE_END: Final = " .,;:!?…·。、，"
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]+")
@@ -188,7 +191,7 @@ def _as_engine_folds(word: str) -> str:
 
 def query_text(text: str) -> str:
     """What is asked of an engine for the words typed; quotes and a leading minus keep their meaning."""
-    pieces = _printable(text).translate(_QUOTES).split('"')
+    pieces = _printable(text)[:_LONGEST_QUESTION].translate(_QUOTES).split('"')
     # Every second piece stands in quotes; a phrase is compared with the text as it runs, so its particles stay.
     pieces[::2] = [_asked(piece) for piece in pieces[::2]]
     # Meilisearch takes a word with a mark behind it for finished, and no longer for the beginning of one.

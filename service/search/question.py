@@ -123,7 +123,7 @@ def _filters(question: Question, chips: Sequence[Chip]) -> tuple[Filter, ...]:
         wanted += _during(question.during)
     if question.left_out:
         wanted.append(NoneOf("id", question.left_out))
-    return tuple(wanted)
+    return tuple(dict.fromkeys(wanted))  # What is said ten times need not be looked up ten times.
 
 
 def _during(edtf: str) -> list[Filter]:
@@ -206,7 +206,7 @@ async def values(searcher: Searcher, question: Question, name: str, typed: str, 
 
 
 async def _without_some(searcher: Searcher, way: Try) -> tuple[Answer, Try] | None:
-    pieces = keys.pieces(way.query.text)
+    pieces = keys.pieces(way.query.text)[: keys.MAX_WORDS]
     words = [at for at, piece in enumerate(pieces) if keys.is_plain(piece)]
     if len(words) < 2:
         return None

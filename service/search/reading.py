@@ -142,11 +142,13 @@ def _value(field: str, said: str, today: date) -> str | None:
     if field == "country":
         code = said.upper()
         return code if code in places.countries() else _country_names(home=True).get(tuple(_bare_words(said)))
-    wanted = fold(said)
-    for code, label in codes.FIELDS[_CODES_OF.get(field, field)].items():
-        if wanted in (fold(code), fold(label.en), fold(label.ko)):
-            return code
-    return None
+    wanted, labels = fold(said), codes.FIELDS[_CODES_OF.get(field, field)]
+    called = {code: (fold(code), fold(label.en), fold(label.ko)) for code, label in labels.items()}
+    if named := next((code for code, names in called.items() if wanted in names), None):
+        return named
+    # A part of the name is enough where it is no part of another: 통화 of 전화통화.
+    meant = [code for code, names in called.items() if any(wanted in name for name in names)]
+    return meant[0] if len(meant) == 1 and len(wanted) > 1 else None
 
 
 def _chip(field: str, value: str, text: str, start: int, end: int, *, stated: bool = False) -> Chip:

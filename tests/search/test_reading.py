@@ -37,6 +37,8 @@ def chips(text: str, *as_words: str) -> list[tuple[str, str, str]]:
         ),
         ("outcome:MOU bio", "bio", [("outcome_kind", "mou", "outcome:MOU")]),
         ("나라:KR", "", [("country", "KR", "나라:KR")]),
+        ("종류:통화", "", [("kind", "call", "종류:통화")]),
+        ("kind:video", "", [("kind", "videoconference", "kind:video")]),
     ],
 )
 def test_what_can_be_filtered_by_is_read(text: str, left: str, expected: list[tuple[str, str, str]]) -> None:
@@ -58,6 +60,7 @@ def test_what_can_be_filtered_by_is_read(text: str, left: str, expected: list[tu
         "한국",
         "country:Atlantis",
         "colour:red",
+        "kind:signing",
         "http://us.example/2024",
         '"미국 2024"',
         "-미국",

@@ -1,6 +1,7 @@
 """Every person and every engagement of the seed is found by what she, he or it may be called, in both engines."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +13,14 @@ from service.database import Database
 from service.register.reading import dossiers
 from service.search import document, question
 from service.search.engine import Answer, Searcher
+from service.search.hits import hits, shown_of
+from service.search.meant import did_you_mean
 from service.seeding import Report
 from tests.search.conftest import ENGINES, opened
 from tests.search.corpus import put
+
+
+FACETS = ("country", "kind", "year", "person")
 
 
 class Indexed(NamedTuple):
@@ -105,3 +111,43 @@ def test_a_name_is_found_while_it_is_typed(indexed: Indexed) -> None:
             if answer.total <= 20 and best not in [card["id"] for card in answer.cards]:
                 lost.append((name[:length], name))
     assert lost == []
+
+
+HOSTILE = {
+    "one long word": "a" * 1000,
+    "one long Korean word": "가" * 1000,
+    "letters of syllables": "ㄱ" * 1000,
+    "many words": " ".join(f"word{n}" for n in range(150)),
+    "many Korean words": " ".join(["김동연이", "주지사와의", "캘리포니아"] * 60)[:1000],
+    "quotes": '"' * 1000,
+    "minuses": "-a " * 333,
+    "a regular expression": "(a+)+$" * 160,
+    "emoji": "😀" * 1000,
+    "right-to-left marks": "\u202e\u200f" * 500,
+    "a filter of an engine": 'OR country = "US" ' * 55,
+    "marks upon marks": "a" + "\u0301" * 999,
+    "one letter that is eighteen": "ﷺ" * 1000,
+    "Han characters": "會議" * 500,
+    "dates": "2024년 5월 " * 110,
+    "countries": "미국 중국 일본 " * 110,
+    "abbreviations": "U.S." * 250,
+    "fields": "kind:meeting " * 76,
+    "the wrong keyboard": "rlaehddus " * 100,
+    "full-width letters": "ＡＢＣ" * 333,
+    "control characters": "\x07\x1b[31m" * 140,
+}
+
+MOST_MILLISECONDS = 50
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_question_costs_little_and_is_answered(indexed: Indexed, name: str) -> None:
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        answer, way = indexed.runner.run(question.ask(indexed.searcher, question.Question(text=HOSTILE[name], facets=FACETS)))
+        found = hits(answer, way.query.text)
+        did_you_mean(way.query.text, [shown_of(card) for card in answer.cards])
+        spent.append((time.process_time() - began) * 1000)
+    assert len(found) <= answer.total
+    assert min(spent) <= MOST_MILLISECONDS
