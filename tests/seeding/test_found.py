@@ -19,7 +19,6 @@ from service.seeding import Report
 from tests.search.conftest import ENGINES, opened
 from tests.search.corpus import put
 
-
 FACETS = ("country", "kind", "year", "person")
 
 
