@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -89,10 +91,14 @@ def test_whatever_two_apis_wrote_is_in_the_index_though_one_of_two_workers_was_k
         first = holder(postgres_database)
         [held] = [worker for worker in workers if f"#{worker.pid}." in first]
 
+        killed = Event()
         with ThreadPoolExecutor(2) as writers:
-            writing = [writers.submit(write, client, n) for n, client in enumerate(apis)]
-            until_sent(double, 5)
-            held.send_signal(signal.SIGKILL)
+            writing = [writers.submit(write, client, n, killed) for n, client in enumerate(apis)]
+            try:
+                until_sent(double, 5)
+                held.send_signal(signal.SIGKILL)
+            finally:
+                killed.set()
             titles = {title for each in writing for title in each.result(60)}
         assert until_in_step(postgres_database, 60), status.read(postgres_database)
         assert holder(postgres_database) not in ("", first)
@@ -110,10 +116,12 @@ def test_whatever_two_apis_wrote_is_in_the_index_though_one_of_two_workers_was_k
     assert_one_sender_at_a_time(postgres_database, double)
 
 
-def write(client: httpx.Client, number: int) -> set[str]:
-    """Record meetings and revise every other one; gives their titles."""
-    titles = set()
-    for n in range(WRITES // 2):
+def write(client: httpx.Client, number: int, killed: Event) -> set[str]:
+    """Record meetings and revise every other one, until the worker was killed and some more; gives their titles."""
+    titles: set[str] = set()
+    for n in count():
+        if n >= WRITES // 2 and killed.is_set():
+            break
         made = client.post("/v1/engagements", json={"kind": "meeting", "title_en": f"Meeting {number}-{n}"})
         assert made.status_code == 201, made.text
         title = made.json()["title_en"]
