@@ -28,7 +28,8 @@ def _hit(card: Mapping[str, Any], marked: dict[str, list[Range]]) -> Hit:
     people = []
     for n, person in enumerate(card["people"]):
         matched: list[str] = []
-        for at, name in enumerate(person["names"]):
+        # An index of an older version, which answers until it is built anew, has no other names.
+        for at, name in enumerate(person.get("names", ())):
             ranges = marked.get(f"people/{n}/names/{at}")
             if ranges and not (f"people/{n}/name_en" in marked or f"people/{n}/name_ko" in marked):
                 shown[f"people/{n}/matched_names/{len(matched)}"] = ranges
@@ -46,7 +47,7 @@ def shown_of(card: Mapping[str, Any]) -> dict[str, str]:
                 if text := item[name]:
                     shown[path] = text
     for n, person in enumerate(card["people"]):
-        shown |= {f"people/{n}/names/{at}": text for at, text in enumerate(person["names"])}
+        shown |= {f"people/{n}/names/{at}": text for at, text in enumerate(person.get("names", ()))}
     return shown
 
 

@@ -157,7 +157,10 @@ async def ask(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
 
 
 async def _completed(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Answer:
-    """The answer with each facet that is filtered by counted as if it were not: what else could be chosen."""
+    """The answer with all that was asked besides its hits.
+
+    Each facet that is filtered by is counted as if it were not, which says what else could be chosen.
+    """
     narrowed = [(FACETS[name].counted, query) for name in question.facets if (query := _but(FACETS[name], way.query)) is not None]
     lacking = [(name, _lacking(FACETS[name], way.query)) for name in question.facets] if question.count_missing else []
     counts = await gather(*(searcher.search(query) for _, query in (*narrowed, *lacking)))
@@ -188,12 +191,13 @@ def _own(facet: Facet) -> tuple[str, ...]:
 
 async def values(searcher: Searcher, question: Question, name: str, typed: str, limit: int) -> list[Value]:
     """The values of a facet that have the words typed in one of their names, counted as a search for the question counts them."""
-    facet, text = FACETS[name], keys.query_text(typed)
+    facet, text = FACETS[name], keys.query_text(" ".join(keys.words(typed)))
     _, way = await ask(searcher, replace(question, facets=(), collapse=False, offset=0, limit=0))
     query = replace(_but(facet, way.query) or way.query, facets=(facet.counted,), sort=(), offset=0, limit=0)
     if facet.is_named:
         # Their names are words of the document: whoever has them is counted, however many others there are.
-        query = replace(query, text=f"{query.text} {text}".strip())
+        closed = query.text + '"' * (query.text.count('"') % 2)
+        query = replace(query, text=f"{closed} {text}".strip())
     counts = (await searcher.search(query)).facets[facet.counted]
     words = typed_words(text)
     if not words:

@@ -81,6 +81,12 @@ async def test_values_of_a_facet_are_found_by_any_of_their_names(client: httpx.A
     (person,) = found["items"]
     assert (person["label_en"], person["matched_name"], person["count"]) == ("Gavin Newsom", "개빈 뉴썸", 1)
     assert (await ask(client, "/v1/search/facets/person", value="newsom", country="CN"))["items"] == []
+    for odd in (
+        {"q": '"governor newsom', "value": "gavi"},
+        {"q": "meeting", "value": '"gavi'},
+        {"q": "meeting", "value": "-gavi"},
+    ):
+        assert len((await ask(client, "/v1/search/facets/person", **odd))["items"]) == 1, odd
     countries = (await ask(client, "/v1/search/facets/country", country="CN"))["items"]
     assert [(each["value"], each["count"]) for each in countries] == [("US", 2), ("CN", 1)]
     kinds = (await ask(client, "/v1/search/facets/kind", value="면", q="newsom"))["items"]

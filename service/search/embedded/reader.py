@@ -33,7 +33,7 @@ Bucket = dict[str, Any]
 _ALL: Final = 65_000
 """How many values of an attribute each segment brings to a count: fewer would make the sums inexact."""
 
-_LABELS: Final = 20_000
+_LABELS: Final = 50_000
 """How many texts of counted values are kept in memory."""
 
 
