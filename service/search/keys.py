@@ -120,7 +120,7 @@ def _keys_of_a_name(text: str) -> dict[str, None]:
     said = [stem(word) for word in words(text) if is_hangul(word)]
     keys = _keys(text)
     for word in said:
-        keys |= dict.fromkeys((initials(word), *_inner(word)) if len(word) > 1 else ())
+        keys |= dict.fromkeys(_parts_of_a_word(word))
     # A name is written as one word, and typed by its initials, as a whole; of a sentence no more than two words are.
     longest = len(said) if len(said) <= MOST_JOINED else 2
     for length in range(2, longest + 1):
@@ -144,9 +144,14 @@ def _joined(name: str) -> tuple[str, ...]:
     return "".join(said), "".join((*said[1:], said[0]))
 
 
-def _inner(compound: str) -> list[str]:
-    """The parts of a compound but those at its end: 경기 and 도지 of 경기도지사."""
-    return [compound[start:end] for start in range(len(compound)) for end in range(start + 2, len(compound))]
+@lru_cache(maxsize=8192)
+def _parts_of_a_word(word: str) -> tuple[str, ...]:
+    """The first letters of its syllables, and its parts but those at its end: 경기 and 도지 of 경기도지사."""
+    compound = word.lstrip("0123456789")
+    if len(compound) < 2:
+        return ()
+    inner = (compound[start:end] for start in range(len(compound)) for end in range(start + 2, len(compound)))
+    return (initials(compound), *inner)
 
 
 def _keys(text: str) -> dict[str, None]:

@@ -36,6 +36,7 @@ def _also(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=_KEPT)
 def _plain(word: str) -> str:
     """The word without particle or plural."""
     if is_hangul(word):
