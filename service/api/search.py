@@ -190,7 +190,7 @@ def _understood(way: Try, answer: Answer) -> dict[str, Any]:
         "chips": [chip._asdict() for chip in way.chips],
         "respelled": way.respelling and way.respelling.how,
         "given_up": way.given_up,
-        "did_you_mean": did_you_mean(text, [shown_of(card) for card in answer.cards]) if text else None,
+        "did_you_mean": did_you_mean(text, map(shown_of, answer.cards)) if text else None,
     }
 
 

@@ -5,7 +5,8 @@ person sees what she was answered and can search for exactly that.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -17,14 +18,17 @@ _LOOKED_AT: Final = 10
 """How many hits are looked at, the best ones."""
 
 
-def did_you_mean(text: str, shown: Sequence[Mapping[str, str]]) -> str | None:
+def did_you_mean(text: str, shown: Iterable[Mapping[str, str]]) -> str | None:
     """The query text with misspelt words put right by what is shown of the hits; None where nothing is to be put right."""
-    best = [text_ for hit in shown[:_LOOKED_AT] for text_ in hit.values()]
-    folded = keys.fold("\n".join(best))
-    suspects = {word for word in keys.parts(text).words if keys.allowed_typos(word) and word not in folded}
-    if not suspects or not best:
-        return None
-    spelt = [(keys.fold(word), word) for text_ in best for word in _as_spelt(text_)]
+    suspects = {word for word in keys.parts(text).words if keys.allowed_typos(word)}
+    best: list[str] = []
+    for hit in islice(shown, _LOOKED_AT):
+        if not suspects:
+            return None
+        best += hit.values()
+        folded = keys.fold("\n".join(hit.values()))
+        suspects = {word for word in suspects if word not in folded}
+    spelt = [(keys.fold(word), word) for said in best for word in _as_spelt(said)] if suspects else []
     right = {word: meant for word in suspects if (meant := _meant(word, spelt))}
     if not right:
         return None
@@ -41,8 +45,8 @@ def _meant(word: str, spelt: Sequence[tuple[str, str]]) -> str | None:
     near: Counter[str] = Counter()
     for folded, spelling in spelt:
         other = letters(folded)
-        if other.startswith(typed) or (typed.startswith(other) and len(other) > len(typed) - 1):
-            return None  # It stands there as it was typed, or begins a word.
+        if other.startswith(typed):
+            return None  # It is the beginning of a word.
         distance = OSA.distance(typed, other, score_cutoff=allowed)
         if distance <= allowed:
             near[spelling] += 3 - distance
