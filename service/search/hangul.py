@@ -39,6 +39,7 @@ _FINALS: Final[dict[str, frozenset[int]]] = {
     **dict.fromkeys(["으로", "으로서", "으로써", "으로부터"], _CONSONANTS - {_RIEUL}),
     **dict.fromkeys(["로", "로서", "로써", "로부터"], frozenset({_NO_FINAL, _RIEUL})),
     **dict.fromkeys(["의", "에", "도", "만", "께", "께서", "에서", "에게", "에게서", "한테"], _CONSONANTS | {_NO_FINAL}),
+    **dict.fromkeys(["님", "씨"], _CONSONANTS | {_NO_FINAL}),  # No particles, but courtesies that are written like them.
     **dict.fromkeys(["까지", "부터", "처럼", "보다", "마다", "조차", "마저", "밖에"], _CONSONANTS | {_NO_FINAL}),
 }
 """Each particle with the final consonants, by number, that the syllable before it may have."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from service.register import when
@@ -18,7 +19,7 @@ from service.search.document import day_number
 from service.search.engine import Answer, Between, Filter, Missing, NoneOf, OneOf, Query, Searcher, Sort
 from service.search.facets import FACETS, Facet, Value, values_that_fit
 from service.search.fitting import AS_TYPED, NEARLY, typed_words
-from service.search.reading import Chip, Reading, read
+from service.search.reading import NAMED, Chip, Reading, read
 from service.search.respelling import Respelling, respellings
 
 SORTS: Final[dict[str, tuple[Sort, ...]]] = {
@@ -77,19 +78,44 @@ def told(way: Try) -> list[str]:
     return lines
 
 
-def tries(question: Question) -> Iterator[Try]:
+def tries(question: Question, named: Mapping[Chip, Chip] = MappingProxyType({})) -> Iterator[Try]:
     """The ways to understand a question, the likeliest first: each is for when those before it find nothing.
 
-    As it is read; with what was read in it taken as words; as other keys of the same text.
+    As it is read; with what was read in it taken as words; as other keys of the same text. `named` has for `person:newsom` and
+    its like the chip with the ids of those who are called so; what is not in it is looked for as words.
     """
     asked_on = today()
-    reading = read(question.text, asked_on, question.as_words)
+    reading = _resolved(read(question.text, asked_on, question.as_words), named)
     yield Try(_query(question, reading), reading.chips)
     if any(not chip.stated for chip in reading.chips):
-        plain = read(question.text, asked_on, ("country", "when"))
+        plain = _resolved(read(question.text, asked_on, ("country", "when")), named)
         yield Try(_query(question, plain), plain.chips)
     for each in respellings(reading.text):
         yield Try(_query(question, Reading(each.text, reading.chips)), reading.chips, each)
+
+
+def _resolved(reading: Reading, named: Mapping[Chip, Chip]) -> Reading:
+    unknown = [chip.value for chip in reading.chips if chip.field in NAMED and chip not in named]
+    chips = tuple(named.get(chip, chip) for chip in reading.chips if chip.field not in NAMED or chip in named)
+    return Reading(" ".join((reading.text, *unknown)).strip(), chips)
+
+
+async def _named(searcher: Searcher, question: Question) -> dict[Chip, Chip]:
+    """For each thing that is asked for by its name, the records of that name."""
+    chips = [chip for chip in read(question.text, today(), question.as_words).chips if chip.field in NAMED]
+    found = await gather(*(_called(searcher, chip) for chip in chips))
+    return {chip: known for chip, known in zip(chips, found, strict=True) if known}
+
+
+async def _called(searcher: Searcher, chip: Chip) -> Chip | None:
+    facet, text = FACETS[chip.field], keys.query_text(chip.value)
+    counts = (await searcher.search(Query(text, facets=(facet.counted,), limit=0))).facets[facet.counted]
+    found = list(values_that_fit(counts, facet, typed_words(text), AS_TYPED[:1]))
+    if not found:
+        return None
+    label_en, label_ko = found[0].label_en or found[0].label_ko, found[0].label_ko or found[0].label_en
+    ids = ",".join(each.value for each in found)
+    return chip._replace(value=ids, label_en=label_en or chip.value, label_ko=label_ko or chip.value)
 
 
 def to_query(question: Question) -> Query:
@@ -113,7 +139,9 @@ def _query(question: Question, reading: Reading) -> Query:
 def _filters(question: Question, chips: Sequence[Chip]) -> tuple[Filter, ...]:
     wanted: list[Filter] = [OneOf(FACETS[name].filtered, values) for name, values in question.wanted.items() if values]
     for chip in chips:
-        wanted += _during(chip.value) if chip.field == "when" else [OneOf(FACETS[chip.field].filtered, (chip.value,))]
+        wanted += (
+            _during(chip.value) if chip.field == "when" else [OneOf(FACETS[chip.field].filtered, tuple(chip.value.split(",")))]
+        )
     if question.external_ids:
         wanted.append(OneOf("external_ids", question.external_ids))
     if question.parents:
@@ -142,7 +170,8 @@ async def ask(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
     """
     tried: list[Try] = []
     nothing: Answer | None = None
-    for way in tries(question):
+    named = await _named(searcher, question) if ":" in question.text else {}
+    for way in tries(question, named):
         answer = await searcher.search(way.query)
         if answer.total:
             return await _completed(searcher, question, way, answer), way

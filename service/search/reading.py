@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from service.register import codes, places
 from service.search.dates import dates
 from service.search.hangul import stem
-from service.search.keys import WORD, fold
+from service.search.keys import WORD, fold, words
 
 
 class Chip(NamedTuple):
@@ -62,7 +62,14 @@ _NAMES_OF: Final = {
     "outcome_kind": ("outcome_kind", "outcome", "성과"),
     "outcome_status": ("outcome_status",),
 }
-_FIELDS: Final = {name: field for field, names in _NAMES_OF.items() for name in names}
+NAMED: Final = {
+    "person": ("person", "people", "사람", "인물"),
+    "organization": ("organization", "organisation", "기관", "단체"),
+    "topic": ("topic", "주제"),
+}
+"""Fields whose values are records: what is written as `person:newsom` has to be looked for before it can be filtered by."""
+
+_FIELDS: Final = {name: field for field, names in (_NAMES_OF | NAMED).items() for name in names}
 """What a field may be called in a question, and the filter that it is."""
 
 _CODES_OF: Final = {"office": "office_type"}
@@ -77,6 +84,14 @@ _TWICE: Final = frozenset({"georgia", "조지아", "jordan", "chad", "macao", "m
 """Names of countries that as often name something else."""
 
 _MOST_WORDS: Final = 5
+
+_TITLES: Final = frozenset(
+    {"mr", "mrs", "ms", "dr", "prof", "hon", "honourable", "honorable", "excellency", "sir", "madam", "h.e"}
+)
+"""Courtesies before a name, which no record has."""
+
+_INITIAL: Final = re.compile(r"[^\W\d_]\.")
+"""A given name that is only begun: the G. of G. Newsom."""
 
 _QUESTION: Final = frozenset({"who", "whom", "what", "which", "when", "where", "how", "did", "has", "have", "was", "were"})
 _ASKING: Final = _QUESTION | {
@@ -137,6 +152,8 @@ def _stated(text: str, today: date) -> Iterator[Chip]:
 
 
 def _value(field: str, said: str, today: date) -> str | None:
+    if field in NAMED:
+        return " ".join(words(said)) or None
     if field == "when":
         return next((found.edtf for found in dates(said, today) if found[:2] == (0, len(said))), None)
     if field == "country":
@@ -157,7 +174,7 @@ def _chip(field: str, value: str, text: str, start: int, end: int, *, stated: bo
 
 
 def _label(field: str, value: str) -> tuple[str, str]:
-    if field == "when":
+    if field == "when" or field in NAMED:
         return value, value
     if field == "country":
         name = places.countries()[value]
@@ -240,11 +257,11 @@ def _without_asking(text: str) -> str:
     tokens = [each for each in re.finditer(r"\S+", text) if not any(s <= each.start() < e for s, e in protected)]
     bare = [fold(each[0]).strip("?!.,;:’'") for each in tokens]
     asks = bool(bare) and bare[0] in _QUESTION
-    idle = [each for each, word in zip(tokens, bare, strict=True) if _only_asks(word, asks)]
+    idle = [each for each, word in zip(tokens, bare, strict=True) if _only_asks(word, asks) or _INITIAL.fullmatch(each[0])]
     if len(idle) == len(tokens) and not protected:
         return " ".join(text.split())
     return " ".join(_blanked(text, [each.span() for each in idle]).split())
 
 
 def _only_asks(word: str, asks: bool) -> bool:
-    return word in _ASKING or (asks and word in _ASKED_OF) or bool(_ASKING_KOREAN.fullmatch(word))
+    return word in _ASKING or word in _TITLES or (asks and word in _ASKED_OF) or bool(_ASKING_KOREAN.fullmatch(word))

@@ -69,7 +69,7 @@ MAX_HITS: Final = 10_000
 
 MAX_FACET_VALUES: Final = 200
 
-DOCUMENT: Final = 7
+DOCUMENT: Final = 8
 """The version of what `document.build` makes of a record. It is raised with every change of that, be it in `document`, in `keys`
 or in the words of the register's codes, and `tests/search/test_document_version.py` fails until it is."""
 

@@ -63,6 +63,19 @@ async def test_those_without_a_value_are_counted_and_can_be_asked_for(client: ht
     assert (await search("", missing="topic", country="US"))["total"] == 0
 
 
+async def test_a_person_is_meant_by_her_name_when_that_is_said(client: httpx.AsyncClient, search: Search) -> None:
+    meeting = await newsom(client)
+    await create(client, "engagements", kind="event", title_en="An evening about Newsom", when="2024-02-02")
+    page = await search("person:뉴썸", explain="true")
+    assert titles(page) == ["Meeting with Governor Newsom"]
+    (chip,) = page["understood"]["chips"]
+    known = meeting["participations"][0]["person"]["id"]
+    assert (chip["field"], chip["value"], chip["label_en"], chip["stated"]) == ("person", known, "Gavin Newsom", True)
+    assert (await search("newsom"))["total"] == 2
+    assert titles(await search("topic:기후 organization:california")) == ["Meeting with Governor Newsom"]
+    assert titles(await search("person:evening")) == ["An evening about Newsom"]
+
+
 async def test_months_follow_each_other(client: httpx.AsyncClient, search: Search) -> None:
     for when in ("2024-05-06", "2024-01", "2024-05-30/2024-06-02", "2023", "2024-12-31"):
         await create(client, "engagements", kind="event", title_en=when, when=when)
