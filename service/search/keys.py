@@ -21,7 +21,10 @@ MAX_KEYS: Final = 2_000
 """How many keys a document may have; titles and names come first, so a very long note loses its last words only."""
 
 LONGEST_NAME: Final = 60
-"""Characters of a text that is short enough to be worth remembering what was made of it."""
+"""Characters of a text that may be a name or a title; what is longer is a sentence, whose words are not typed by their parts."""
+
+_REMEMBERED: Final = 16
+"""Characters of a text that is short enough to come again and again, so that what was made of it is worth remembering."""
 
 MOST_JOINED: Final = 4
 """How many Korean words of a name may be written as one."""
@@ -108,15 +111,22 @@ def document_keys(texts: Iterable[str]) -> list[str]:
     for text in texts:
         if text.isascii():
             continue
-        keys.update(_keys_of_a_name(text) if len(text) <= LONGEST_NAME else _keys(text))
+        if len(text) <= _REMEMBERED:
+            keys |= dict.fromkeys(_remembered_keys(text))
+        else:
+            keys.update(_keys_of_a_name(text) if len(text) <= LONGEST_NAME else _keys(text))
         if len(keys) >= MAX_KEYS:
             break
     return list(keys)[:MAX_KEYS]
 
 
 @lru_cache(maxsize=4096)
+def _remembered_keys(text: str) -> tuple[str, ...]:
+    # What countries, months, kinds and people are called.
+    return tuple(_keys_of_a_name(text))
+
+
 def _keys_of_a_name(text: str) -> dict[str, None]:
-    # What countries, months, kinds and people are called comes again and again.
     said = [stem(word) for word in words(text) if is_hangul(word)]
     keys = _keys(text)
     for word in said:

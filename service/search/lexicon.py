@@ -17,6 +17,8 @@ from service.search.keys import words
 Phrase = tuple[str, ...]
 
 _KEPT: Final = 4_096
+_SHORT: Final = 24
+"""Characters of a text that is worth remembering: labels come again and again, titles do not."""
 
 
 def also_called(texts: Iterable[str]) -> list[str]:
@@ -24,8 +26,16 @@ def also_called(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for text in texts for word in _also(text)))
 
 
-@lru_cache(maxsize=_KEPT)
 def _also(text: str) -> tuple[str, ...]:
+    return _remembered(text) if len(text) <= _SHORT else _looked_up(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _remembered(text: str) -> tuple[str, ...]:
+    return _looked_up(text)
+
+
+def _looked_up(text: str) -> tuple[str, ...]:
     said = [_plain(word) for word in words(text)]
     by_first = _phrases()
     found: dict[str, None] = {}

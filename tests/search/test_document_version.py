@@ -64,7 +64,8 @@ def test_what_a_document_is_made_by_is_seen_to_change(
 
 def forget() -> None:
     """What was made of a word before says nothing of how it is made now."""
-    for remembered in (document._when_words, keys._keys_of_a_name, keys._korean_keys, keys._latin_keys):
+    of_keys = (keys._remembered_keys, keys._parts_of_a_word, keys._joined, keys._korean_keys, keys._latin_keys)
+    for remembered in (document._when_words, *of_keys):
         remembered.cache_clear()
 
 
