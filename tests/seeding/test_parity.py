@@ -89,7 +89,7 @@ def test_the_same_engagements_are_found(pairs: list[Pair]) -> None:
 def test_the_best_hit_is_the_same(pairs: list[Pair]) -> None:
     both = [pair for pair in pairs if pair.embedded and pair.server]
     differ = [pair.asked for pair in both if pair.embedded[0] != pair.server[0]]
-    assert len(differ) / len(both) <= 0.06, differ
+    assert len(differ) / len(both) <= 0.08, differ
 
 
 def test_the_first_ten_are_the_same(pairs: list[Pair]) -> None:
