@@ -22,6 +22,9 @@ from service.search.fitting import AS_TYPED, NEARLY, typed_words
 from service.search.reading import NAMED, Chip, Reading, read
 from service.search.respelling import Respelling, respellings
 
+_MOST_NAMED: Final = 5
+"""How many things of a question are looked for by their names; further ones are words."""
+
 SORTS: Final[dict[str, tuple[Sort, ...]]] = {
     "relevance": (),
     "when": (Sort("start_day"),),
@@ -102,7 +105,7 @@ def _resolved(reading: Reading, named: Mapping[Chip, Chip]) -> Reading:
 
 async def _named(searcher: Searcher, question: Question) -> dict[Chip, Chip]:
     """For each thing that is asked for by its name, the records of that name."""
-    chips = [chip for chip in read(question.text, today(), question.as_words).chips if chip.field in NAMED]
+    chips = [chip for chip in read(question.text, today(), question.as_words).chips if chip.field in NAMED][:_MOST_NAMED]
     found = await gather(*(_called(searcher, chip) for chip in chips))
     return {chip: known for chip, known in zip(chips, found, strict=True) if known}
 

@@ -131,6 +131,7 @@ HOSTILE = {
     "countries": "미국 중국 일본 " * 110,
     "abbreviations": "U.S." * 250,
     "fields": "kind:meeting " * 76,
+    "names": "person:kim " * 90,
     "the wrong keyboard": "rlaehddus " * 100,
     "full-width letters": "ＡＢＣ" * 333,
     "control characters": "\x07\x1b[31m" * 140,
