@@ -1,4 +1,4 @@
-"""Answers of the register: records and pages that the database wrote as JSON, handed on as bytes.
+"""Answers: records and pages that the database wrote as JSON, handed on as bytes, and what is put together here.
 
 One place for the headers that all answers of a kind have in common.
 """
@@ -27,9 +27,14 @@ def passed_on(json: bytes) -> Response:
     return Response(json, media_type=JSON)
 
 
+def made(body: Mapping[str, Any]) -> Response:
+    """What was put together here."""
+    return Response(orjson.dumps(body), media_type=JSON)
+
+
 def written(record: Mapping[str, Any]) -> Response:
     """A record, or a part of one, as it is after a change."""
-    return Response(orjson.dumps(record), media_type=JSON)
+    return made(record)
 
 
 def created(record: Mapping[str, Any], location: str) -> Response:

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from service.api import answers
 from service.api.freshness import IndexFreshness, index_freshness
-from service.api.parameters import document_parameters, read_parameters
-from service.api.search import QuestionParameters, question_of
-from service.errors import Invalid, suggestion
+from service.api.parameters import documented, known_name, read_parameters
+from service.api.search import NO_FACET, QuestionParameters, question_of
 from service.search.facets import FACETS
 
 router = APIRouter(tags=["search"])
@@ -44,22 +43,21 @@ class FacetValueList(BaseModel):
     name="search_facet_values",
     summary="Find values of a facet",
     response_model=FacetValueList,
-    openapi_extra={"parameters": document_parameters(FacetValueParameters)},
+    openapi_extra=documented(FacetValueParameters),
 )
 async def search_facet_values(facet: str, request: Request) -> Response:
     """The facet's own filter does not narrow its values: what is listed is what else could be chosen."""
     asked = read_parameters(FacetValueParameters, request)
-    if facet not in FACETS:
-        raise Invalid.parameter("facet", facet, f"There is no facet {facet!r}; {suggestion(facet, FACETS)}")
+    known_name("facet", facet, FACETS, NO_FACET)
     found, source = await request.app.state.search.values(question_of(asked), facet, asked.value, asked.limit)
     items: list[dict[str, Any]] = [
         {
             "value": each.value,
             "label_en": each.label_en,
             "label_ko": each.label_ko,
-            "matched_name": None if each.fit.name in (each.label_en, each.label_ko) else each.fit.name,
+            "matched_name": each.matched_name,
             "count": each.matches,
         }
         for each in found
     ]
-    return Response(orjson.dumps({"items": items, "index": index_freshness(source, None)}), media_type="application/json")
+    return answers.made({"items": items, "index": index_freshness(source, None)})

@@ -5,7 +5,7 @@ with its name: a mistyped filter that is silently ignored answers a question tha
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import Any, TypeVar, get_origin
 from urllib.parse import unquote_to_bytes
@@ -56,6 +56,19 @@ def refuse_unknown(request: Request, known: Collection[str]) -> None:
         seen.add(name)
     if faults:
         raise Invalid(faults[0].detail, faults=faults)
+
+
+def known_name(parameter: str, name: str, known: Collection[str], refusal: str) -> str:
+    """The name, if it is known; raises `Invalid` with the refusal, in which `{!r}` stands for it, and what would be right."""
+    if name not in known:
+        raise Invalid.parameter(parameter, name, f"{refusal.format(name)}; {suggestion(name, known)}")
+    return name
+
+
+def listed_names(parameter: str, listed: Iterable[str], known: Collection[str], refusal: str) -> tuple[str, ...]:
+    """The names that were given comma-separated or repeated, each once; raises `Invalid` for one that is not known."""
+    names = dict.fromkeys(name for each in listed for name in each.split(",") if name)
+    return tuple(known_name(parameter, name, known, refusal) for name in names)
 
 
 def document_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:

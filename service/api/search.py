@@ -13,11 +13,12 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from service.api import answers
 from service.api.freshness import IndexFreshness, index_freshness
 from service.api.metrics import SEARCH_SECONDS
-from service.api.parameters import document_parameters, read_parameters
+from service.api.parameters import documented, known_name, listed_names, read_parameters
 from service.api.preferences import wait_seconds
-from service.errors import Invalid, suggestion
+from service.errors import Invalid
 from service.mirror.asking import Answered
 from service.register.codes import Direction, Kind, Mode, OfficeType, OutcomeKind, OutcomeStatus, Status
 from service.register.places import CountryCode
@@ -32,6 +33,8 @@ from service.search.question import SORTS, Question, Try
 from service.search.schema import MAX_HITS
 
 router = APIRouter(tags=["search"])
+
+NO_FACET: Final = "There is no facet {!r}"
 
 
 class QuestionParameters(Shape):
@@ -155,7 +158,7 @@ class SearchPage(BaseModel):
     name="search_engagements",
     summary="Search the engagements",
     response_model=SearchPage,
-    openapi_extra={"parameters": document_parameters(SearchParameters)},
+    openapi_extra=documented(SearchParameters),
 )
 async def search_engagements(request: Request) -> Response:
     parameters = read_parameters(SearchParameters, request)
@@ -180,7 +183,7 @@ async def search_engagements(request: Request) -> Response:
         "facets": counts(answer, asked.facets),
         "index": index_freshness(found.source, holds),
     }
-    return Response(orjson.dumps(body), media_type="application/json")
+    return answers.made(body)
 
 
 def _understood(way: Try, answer: Answer) -> dict[str, Any]:
@@ -234,16 +237,12 @@ def question_of(asked: QuestionParameters) -> Question:
 
 
 def _facets(parameter: str, listed: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name for each in listed for name in each.split(",") if name))
-    for name in names:
-        if name not in FACETS:
-            raise Invalid.parameter(parameter, name, f"There is no facet {name!r}; {suggestion(name, FACETS)}")
-    return names
+    return listed_names(parameter, listed, FACETS, NO_FACET)
 
 
 def _question(asked: SearchParameters) -> Question:
-    if asked.sort is not None and asked.sort not in SORTS:
-        raise Invalid.parameter("sort", asked.sort, f"There is no order {asked.sort!r}; {suggestion(asked.sort, SORTS)}")
+    if asked.sort is not None:
+        known_name("sort", asked.sort, SORTS, "There is no order {!r}")
     offset = _offset(asked)
     if offset + asked.limit > MAX_HITS:
         raise Invalid.parameter("page", asked.page, f"A search shows its first {MAX_HITS} hits; narrow it with filters")
@@ -282,8 +281,5 @@ _ANY_PAGE: Final = {"cursor", "page", "facets", "count_missing", "explain", "syn
 
 def _mark(asked: SearchParameters) -> str:
     # A cursor belongs to one search: the same words, filters and order.
-    what = orjson.dumps(
-        asked.model_dump(exclude={"cursor", "page", "facets", "sync_token", "explain", "count_missing"}),
-        option=orjson.OPT_SORT_KEYS,
-    )
+    what = orjson.dumps(asked.model_dump(exclude=_ANY_PAGE), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(what).hexdigest()[:12]

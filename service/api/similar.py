@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from service.api import answers
 from service.api.freshness import IndexFreshness, index_freshness
-from service.api.parameters import document_parameters, read_parameters
+from service.api.parameters import documented, read_parameters
 from service.api.problems import refusals
 from service.api.requests import Id
 from service.errors import NotFound
@@ -37,7 +37,7 @@ class SimilarPage(BaseModel):
     summary="Find engagements that have much in common with one",
     response_model=SimilarPage,
     responses=refusals(404, 422),
-    openapi_extra={"parameters": document_parameters(SimilarParameters)},
+    openapi_extra=documented(SimilarParameters),
 )
 async def similar_engagements(id: Id, request: Request) -> Response:
     """People, organizations, topics and countries in common, the rarer the more; as the index has it, which may lag a moment."""
@@ -47,4 +47,4 @@ async def similar_engagements(id: Id, request: Request) -> Response:
         raise NotFound(f"The index has no engagement {id!r}; it may have been withdrawn, or be on its way into the index")
     cards = hits(Answer([dict(each.card) for each in found], len(found)), "")
     items = [{**card, "shared": each.shared} for card, each in zip(cards, found, strict=True)]
-    return Response(orjson.dumps({"items": items, "index": index_freshness(source, None)}), media_type="application/json")
+    return answers.made({"items": items, "index": index_freshness(source, None)})

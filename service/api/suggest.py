@@ -2,13 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from service.api import answers
 from service.api.freshness import IndexFreshness, index_freshness
-from service.api.parameters import document_parameters, read_parameters
-from service.errors import Invalid, suggestion
+from service.api.parameters import documented, listed_names, read_parameters
 from service.register.text import Shape
 from service.search.suggesting import TYPES, Type, Typing
 
@@ -56,7 +55,7 @@ class SuggestionList(BaseModel):
     name="suggest_names",
     summary="Suggest what may be meant while it is typed",
     response_model=SuggestionList,
-    openapi_extra={"parameters": document_parameters(SuggestParameters)},
+    openapi_extra=documented(SuggestParameters),
 )
 async def suggest(request: Request) -> Response:
     asked = read_parameters(SuggestParameters, request)
@@ -67,13 +66,10 @@ async def suggest(request: Request) -> Response:
         "respelled": found.respelling and found.respelling.how,
         "index": index_freshness(source, None),
     }
-    return Response(orjson.dumps(body), media_type="application/json")
+    return answers.made(body)
 
 
 def _types(asked: SuggestParameters) -> tuple[Type, ...]:
-    named = tuple(dict.fromkeys(name for listed in asked.types for name in listed.split(",") if name))
     known: dict[str, Type] = {name: name for name in TYPES}
-    for name in named:
-        if name not in known:
-            raise Invalid.parameter("types", name, f"Nothing of type {name!r} is suggested; {suggestion(name, TYPES)}")
+    named = listed_names("types", asked.types, known, "Nothing of type {!r} is suggested")
     return tuple(known[name] for name in named) or TYPES

@@ -13,8 +13,6 @@ now. The ways are tried from the plainest on, and the attributes in the order in
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from rapidfuzz.distance import OSA
-
 from service.search import keys
 from service.search.hangul import initials, is_korean, letters, stem
 from service.search.schema import SEARCHABLE
@@ -32,7 +30,6 @@ class Match(NamedTuple):
 
 
 _FIELDS: Final = tuple(name for name in SEARCHABLE if name != "keys")
-_LONGEST_JOINED: Final = 4
 
 
 def explain(document: Mapping[str, Any], text: str) -> list[Match]:
@@ -69,12 +66,12 @@ def _part(word: str, words: Sequence[str]) -> Iterator[tuple[How, str]]:
         typed = letters(word)
         yield from (("part", each) for each in words if typed in letters(each) or initials(each).startswith(word))
         together = "".join(map(stem, words))
-        if len(words) <= _LONGEST_JOINED and initials(together).startswith(word):
+        if len(words) <= keys.MOST_JOINED and initials(together).startswith(word):
             yield "part", " ".join(words)
 
 
 def _joined(word: str, words: Sequence[str]) -> Iterator[tuple[How, str]]:
-    for length in range(2, _LONGEST_JOINED + 1):
+    for length in range(2, keys.MOST_JOINED + 1):
         for at in range(len(words) - length + 1):
             some = [stem(each) for each in words[at : at + length]]
             if word in ("".join(some), "".join((*some[1:], some[0]))):
@@ -83,11 +80,8 @@ def _joined(word: str, words: Sequence[str]) -> Iterator[tuple[How, str]]:
 
 def _typo(word: str, words: Sequence[str]) -> Iterator[tuple[How, str]]:
     allowed, typed = keys.allowed_typos(word), letters(word)
-    for each in words if allowed else ():
-        spelt = letters(each)
-        ends = {len(spelt), *range(len(typed) - allowed, len(typed) + allowed + 1)}
-        if any(OSA.distance(typed, spelt[:end], score_cutoff=allowed) <= allowed for end in ends):
-            yield "typo", each
+    near = (each for each in words if keys.is_near(typed, letters(each), allowed, beginning=True)) if allowed else ()
+    return (("typo", each) for each in near)
 
 
 def _match_of_phrase(phrase: Sequence[str], said: Sequence[tuple[str, list[str]]]) -> Match | None:

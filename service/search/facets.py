@@ -85,6 +85,11 @@ class Value(NamedTuple):
     matches: int
     fit: Fit
 
+    @property
+    def matched_name(self) -> str | None:
+        """The name that fits, where it is none of the labels."""
+        return None if self.fit.name in (self.label_en, self.label_ko) else self.fit.name
+
 
 def values_that_fit(counts: Mapping[str, int], facet: Facet, typed: Sequence[str], ways: Sequence[Way]) -> Iterator[Value]:
     """Of the values counted, those that have the words typed in one of their names, the most frequent first."""

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from rapidfuzz.distance import OSA
-
 from service.search import hangul, keys
 
 Way = tuple[Callable[[str], tuple[str, ...]], Callable[[str, Iterable[str]], bool]]
@@ -53,14 +51,9 @@ def _begins(typed: str, words: Iterable[str]) -> bool:
 def _nearly_begins(typed: str, words: Iterable[str]) -> bool:
     allowed = keys.allowed_typos(typed)
     return any(
-        word.startswith(typed) or (allowed and word[0] == typed[0] and _typos(typed, word, allowed) <= allowed) for word in words
+        word.startswith(typed) or (allowed and word[0] == typed[0] and keys.is_near(typed, word, allowed, beginning=True))
+        for word in words
     )
-
-
-def _typos(typed: str, word: str, allowed: int) -> int:
-    """How many typos lie between what was typed and the nearest beginning of the word."""
-    lengths = range(len(typed) - allowed, len(typed) + allowed + 1)
-    return min(OSA.distance(typed, word[:length], score_cutoff=allowed) for length in lengths)
 
 
 AS_TYPED: Final[tuple[Way, ...]] = ((_words, _begins), (parts, _begins))

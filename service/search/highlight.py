@@ -14,10 +14,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
-from rapidfuzz.distance import OSA
-
 from service.search.hangul import is_hangul, letters, stem
-from service.search.keys import WORD, allowed_typos, fold, parts
+from service.search.keys import WORD, allowed_typos, fold, is_near, parts
 
 Range = tuple[int, int]
 
@@ -210,7 +208,6 @@ def _near(word: str, other: str, prefix: bool) -> int:
     allowed, typed, spelt = allowed_typos(word), letters(word), letters(other)
     if len(spelt) < len(typed) - allowed:
         return 0
-    lengths = range(len(typed) - allowed, len(typed) + allowed + 1) if prefix else [len(spelt)]
-    if any(OSA.distance(typed, spelt[:length], score_cutoff=allowed) <= allowed for length in lengths):
+    if is_near(typed, spelt, allowed, beginning=prefix):
         return min(len(word), len(other)) if is_hangul(word) else len(other)
     return 0

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from service.search.hangul import HANGUL, initials, is_hangul, is_korean, is_particle, letters, stem, strip_particle
 
 MAX_KEYS: Final = 2_000
@@ -100,6 +102,12 @@ def allowed_typos(word: str) -> int:
     """One typo from five letters, two from nine, as Meilisearch has it; of a Korean word those of its syllables count."""
     length = len(letters(word))
     return 0 if length < 5 or word.isdigit() else 1 if length < 9 else 2
+
+
+def is_near(typed: str, spelt: str, allowed: int, *, beginning: bool) -> bool:
+    """Whether no more typos than allowed lie between what was typed and a word, or a beginning of it; both by their letters."""
+    lengths = range(len(typed) - allowed, len(typed) + allowed + 1) if beginning else (len(spelt),)
+    return any(OSA.distance(typed, spelt[:length], score_cutoff=allowed) <= allowed for length in lengths)
 
 
 # The document's side.

@@ -7,7 +7,6 @@ from asyncio import gather
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -204,21 +203,21 @@ async def _completed(searcher: Searcher, question: Question, way: Try, answer: A
 
 def _lacking(facet: Facet, query: Query) -> Query:
     """The query that counts those without a value of a facet."""
-    others = tuple(each for each in query.filters if each.field not in _own(facet))
-    return replace(query, filters=(*others, Missing(facet.filtered)), facets=(), sort=(), offset=0, limit=0)
+    return replace(query, filters=(*_others(facet, query), Missing(facet.filtered)), facets=(), sort=(), offset=0, limit=0)
 
 
 def _but(facet: Facet, query: Query) -> Query | None:
     """The query that counts a facet without the filter on it; None where there is none."""
-    others = tuple(each for each in query.filters if each.field not in _own(facet))
+    others = _others(facet, query)
     if len(others) == len(query.filters):
         return None
     return replace(query, filters=others, facets=(facet.counted,), sort=(), offset=0, limit=0)
 
 
-def _own(facet: Facet) -> tuple[str, ...]:
-    """The attributes by which a facet is filtered: a span of days is a choice of years and months."""
-    return (facet.filtered, *(("start_day", "end_day") if facet.filtered in ("years", "months") else ()))
+def _others(facet: Facet, query: Query) -> tuple[Filter, ...]:
+    """The filters that are not the facet's own: a span of days is a choice of years and months."""
+    own = (facet.filtered, *(("start_day", "end_day") if facet.filtered in ("years", "months") else ()))
+    return tuple(each for each in query.filters if each.field not in own)
 
 
 async def values(searcher: Searcher, question: Question, name: str, typed: str, limit: int) -> list[Value]:
@@ -232,8 +231,6 @@ async def values(searcher: Searcher, question: Question, name: str, typed: str, 
         query = replace(query, text=f"{closed} {text}".strip())
     counts = (await searcher.search(query)).facets[facet.counted]
     words = typed_words(text)
-    if not words:
-        return list(islice(values_that_fit(counts, facet, (), AS_TYPED), limit))
     for ways in (AS_TYPED, NEARLY):
         found = sorted(values_that_fit(counts, facet, words, ways), key=lambda each: each.fit.looseness)
         if found:

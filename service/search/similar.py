@@ -11,24 +11,24 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from service.search.engine import Filter, NoneOf, OneOf, Query, Searcher, Sort
+from service.search.facets import FACETS, Facet
 
 Card = Mapping[str, Any]
 
 
 class _Shared(NamedTuple):
-    """A member of a card whose things can be shared, and the attributes that filter and count them."""
+    """A member of a card whose things can be shared, the facet they are counted by, and how much one in common counts."""
 
     member: str
-    filtered: str
-    counted: str
+    facet: Facet
     weight: float
 
 
 _SHARED: Final = (
-    _Shared("people", "person_ids", "people_facet", 2.0),
-    _Shared("organizations", "organization_ids", "organizations_facet", 1.5),
-    _Shared("topics", "topic_ids", "topics_facet", 1.0),
-    _Shared("countries", "countries", "countries", 0.5),
+    _Shared("people", FACETS["person"], 2.0),
+    _Shared("organizations", FACETS["organization"], 1.5),
+    _Shared("topics", FACETS["topic"], 1.0),
+    _Shared("countries", FACETS["country"], 0.5),
 )
 
 _LOOKED_AT: Final = 100
@@ -51,23 +51,24 @@ async def similar(searcher: Searcher, engagement_id: str, limit: int, left_out: 
     own = {kind.member: _ids(of.cards[0], kind.member) for kind in _SHARED}
     others = NoneOf("id", (engagement_id, *left_out))
     asked = [kind for kind in _SHARED if own[kind.member]]
-    answers = await gather(*(searcher.search(_query(kind, own[kind.member], others)) for kind in asked))
-    everything = await searcher.search(Query(limit=0))
+    queries = (_query(kind.facet, own[kind.member], others) for kind in asked)
+    everything, *answers = await gather(*map(searcher.search, (Query(limit=0), *queries)))
     worth: dict[str, dict[str, float]] = {}
     for kind, answer in zip(asked, answers, strict=True):
-        counts = {value.split("\t")[0]: count for value, count in answer.facets[kind.counted].items()}
+        counts = {value.split("\t")[0]: count for value, count in answer.facets[kind.facet.counted].items()}
         worth[kind.member] = {
             each: kind.weight * math.log((everything.total + 1) / (counts.get(each, 0) + 1)) for each in own[kind.member]
         }
     cards = {card["id"]: card for answer in answers for card in answer.cards}
-    scored = [(sum(_score(card, worth)), card) for card in cards.values()]
-    scored.sort(key=lambda each: (-each[0], -_newness(each[1]), each[1]["id"]))
-    return [Similar(card, _common(card, worth)) for score, card in scored[:limit] if score > 0]
+    found = [Similar(cards[card_id], _common(cards[card_id], worth)) for card_id in sorted(cards)]
+    scores = {each.card["id"]: _score(each.shared, worth) for each in found}
+    found.sort(key=lambda each: (scores[each.card["id"]], each.card["when_start"] or ""), reverse=True)
+    return [each for each in found[:limit] if scores[each.card["id"]] > 0]
 
 
-def _query(kind: _Shared, ids: list[str], others: Filter) -> Query:
+def _query(facet: Facet, ids: list[str], others: Filter) -> Query:
     newest = (Sort("start_day", descending=True),)
-    return Query(filters=(OneOf(kind.filtered, tuple(ids)), others), facets=(kind.counted,), sort=newest, limit=_LOOKED_AT)
+    return Query(filters=(OneOf(facet.filtered, tuple(ids)), others), facets=(facet.counted,), sort=newest, limit=_LOOKED_AT)
 
 
 def _ids(card: Card, member: str) -> list[str]:
@@ -79,9 +80,5 @@ def _common(card: Card, worth: Mapping[str, Mapping[str, float]]) -> dict[str, l
     return {member: [each for each in _ids(card, member) if each in worths] for member, worths in worth.items()}
 
 
-def _score(card: Card, worth: Mapping[str, Mapping[str, float]]) -> list[float]:
-    return [worth[member][each] for member, ids in _common(card, worth).items() for each in ids]
-
-
-def _newness(card: Card) -> int:
-    return int((card["when_start"] or "0000-00-00").replace("-", "") or 0)
+def _score(shared: Mapping[str, list[str]], worth: Mapping[str, Mapping[str, float]]) -> float:
+    return sum(worth[member][each] for member, ids in shared.items() for each in ids)

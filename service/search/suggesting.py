@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple, get_args
 from service.register import places
 from service.search import keys
 from service.search.engine import Answer, Filter, NoneOf, OneOf, Query, Searcher
-from service.search.facets import FACETS, values_that_fit
+from service.search.facets import FACETS, Value, values_that_fit
 from service.search.fitting import AS_TYPED, NEARLY, Fit, Way, fit, parts, typed_words
 from service.search.respelling import Respelling, respellings
 
@@ -60,18 +60,11 @@ class Suggestions:
     respelling: Respelling | None = None
 
 
-_COUNTED: Final[tuple[Type, ...]] = ("person", "organization", "topic")
+_COUNTED: Final = tuple(each for each in TYPES if each in FACETS and FACETS[each].is_named)
 """What is counted where the words stand. Each has all its names in every document that it is in."""
 
 _ASKED: Final = 4
 """How many hits are looked at for each engagement that is suggested: not all of them have the words in their titles."""
-
-
-class _Fitting(NamedTuple):
-    """A suggestion with what fits of it."""
-
-    fit: Fit
-    suggestion: Suggestion
 
 
 async def suggest(searcher: Searcher, typing: Typing) -> Suggestions:
@@ -99,24 +92,20 @@ async def _suggested(searcher: Searcher, typing: Typing, text: str) -> Suggestio
     )
     for ways in (AS_TYPED, NEARLY):
         items: list[Suggestion] = []
+        found: Iterable[Value]
         for each in typing.types:
             if each == "country":
-                found = (_of_country(code, how, by_country[code]) for code, how in countries.items())
-                items += _best(found, typing.limit)
+                found = (_country(code, how, by_country[code]) for code, how in countries.items())
+                items += _best(each, found, typing.limit)
             elif each == "engagement":
                 items += islice(_titled(answer, typed, ways), typing.limit)
             else:
-                items += _best(_named(answer, each, typed, ways), typing.limit)
+                facet = FACETS[each]
+                found = values_that_fit(answer.facets[facet.counted], facet, typed, ways)
+                items += _best(each, found, typing.limit)
         if items or not any(map(keys.allowed_typos, typed)):
             break
     return Suggestions(tuple(items), text)
-
-
-def _named(answer: Answer, wanted: Type, typed: Sequence[str], ways: Sequence[Way]) -> Iterator[_Fitting]:
-    facet = FACETS[wanted]
-    for each in values_that_fit(answer.facets[facet.counted], facet, typed, ways):
-        matched = None if each.fit.name in (each.label_en, each.label_ko) else each.fit.name
-        yield _Fitting(each.fit, Suggestion(wanted, each.value, each.label_en, each.label_ko, matched, None, each.matches))
 
 
 def _titled(answer: Answer, typed: Sequence[str], ways: Sequence[Way]) -> Iterator[Suggestion]:
@@ -125,10 +114,14 @@ def _titled(answer: Answer, typed: Sequence[str], ways: Sequence[Way]) -> Iterat
             yield Suggestion("engagement", card["id"], card["title_en"], card["title_ko"], None, card["when"], 1)
 
 
-def _best(found: Iterable[_Fitting], limit: int) -> list[Suggestion]:
+def _best(wanted: Type, found: Iterable[Value], limit: int) -> list[Suggestion]:
     """Those that fit best first, then the most frequent."""
-    ordered = sorted(found, key=lambda each: (each.fit.looseness, -each.suggestion.engagements, each.suggestion.id))
-    return [each.suggestion for each in ordered[:limit] if each.suggestion.engagements]
+    ordered = sorted(found, key=lambda each: (each.fit.looseness, -each.matches, each.value))
+    return [
+        Suggestion(wanted, each.value, each.label_en, each.label_ko, each.matched_name, None, each.matches)
+        for each in ordered[:limit]
+        if each.matches
+    ]
 
 
 # Countries are known without an engine; it says only how many engagements there are with each.
@@ -161,7 +154,6 @@ def _names(code: str) -> tuple[str, ...]:
     return (country.en, country.ko or "", *country.others)
 
 
-def _of_country(code: str, how: Fit, engagements: int) -> _Fitting:
+def _country(code: str, how: Fit, engagements: int) -> Value:
     country = places.countries()[code]
-    matched = None if how.name in (country.en, country.ko) else how.name
-    return _Fitting(how, Suggestion("country", code, country.en, country.ko, matched, None, engagements))
+    return Value(code, country.en, country.ko, engagements, how)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service.database import Database
 from service.register.reading import dossiers
 from service.search import document, question
-from service.search.engine import Answer, Searcher
+from service.search.engine import Answer, SearchDocument, Searcher
 from service.search.hits import hits, shown_of
 from service.search.meant import did_you_mean
 from service.seeding import Report
@@ -45,14 +45,18 @@ def indexed(
 def seeded_engine(name: str, database: Database, folder: Path) -> Iterator[Indexed]:
     """One engine with the documents of all engagements in it, ready to be asked."""
     for engine in opened(name, folder):
-        with database.reading() as connection:
-            ids = connection.execute(text("SELECT id FROM engagement WHERE merged_into IS NULL")).scalars().all()
-            made = [document.build(each) | {"sync_generation": 1} for each in dossiers.load(connection, list(ids)).values()]
-        assert put(engine, *made).succeeded
+        assert put(engine, *({**each, "sync_generation": 1} for each in documents(database))).succeeded
         with asyncio.Runner() as runner:
             searcher = engine.searcher()
             yield Indexed(database, searcher, runner)
             runner.run(searcher.close())
+
+
+def documents(database: Database) -> list[SearchDocument]:
+    """The documents of all engagements."""
+    with database.reading() as connection:
+        live = connection.execute(text("SELECT id FROM engagement WHERE merged_into IS NULL ORDER BY id")).scalars().all()
+        return [document.build(each) for each in dossiers.load(connection, list(live)).values()]
 
 
 def names_of_people(database: Database) -> list[tuple[str, str]]:

@@ -12,14 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import text
 
 from service.database import Database
-from service.register.reading import dossiers
-from service.search import document
-from service.search.engine import SearchDocument
 from service.seeding import Report
-from tests.seeding.test_found import Indexed, names_of_people, seeded_engine, with_a_typo
+from tests.seeding.test_found import Indexed, documents, names_of_people, seeded_engine, with_a_typo
 
 JUDGEMENTS = Path(__file__).parents[2] / "benchmarks" / "judgements"
 DRAWN = 250
@@ -58,26 +54,16 @@ def questions(database: Database) -> Iterator[str]:
         yield from (judged["query"] for judged in json.loads(path.read_text(encoding="utf-8")))
     draw = random.Random(5)
     names = sorted({name for _, name in names_of_people(database)})
-    documents = built(database)
-    said = (value for each in documents for name in ("titles", "topics", "places") for value in each[name])
+    kept = documents(database)
+    said = (value for each in kept for name in ("titles", "topics", "places") for value in each[name])
     words = sorted({word for value in said for word in value.split()})
     for _ in range(DRAWN // 5):
         name = draw.choice(names)
         yield name
         yield name[: draw.randint(2, max(2, len(name) - 1))]
-        yield with_a_typo(draw.choice(documents)["titles"][0])
+        yield with_a_typo(draw.choice(kept)["titles"][0])
         yield draw.choice(words)
         yield " ".join(draw.sample(words, 2))
-
-
-def built(database: Database) -> list[SearchDocument]:
-    with database.reading() as connection:
-        live = connection.execute(text("SELECT id FROM engagement WHERE merged_into IS NULL ORDER BY id")).scalars().all()
-        return [document.build(each) for each in dossiers.load(connection, list(live)).values()]
-
-
-def share(held: list[bool]) -> float:
-    return sum(held) / len(held)
 
 
 def test_the_same_engagements_are_found(pairs: list[Pair]) -> None:

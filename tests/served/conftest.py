@@ -82,6 +82,16 @@ def titles(page: Json) -> list[str]:
     return [hit["title_en"] or hit["title_ko"] for hit in page["items"]]
 
 
+async def refused(client: httpx.AsyncClient, path: str) -> Json:
+    """What is wrong with the one parameter for which a request is refused."""
+    answer = await client.get(path)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    [fault] = answer.json()["errors"]
+    said: Json = fault
+    return said
+
+
 async def until_there_is_an_index(client: httpx.AsyncClient) -> None:
     """A start waits for the first index for a moment only; a server that has other work needs longer to make it."""
     for _ in range(1500):

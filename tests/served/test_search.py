@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.served.conftest import Json, Search, create, titles
+from tests.served.conftest import Json, Search, create, refused, titles
 
 pytestmark = pytest.mark.anyio
 
@@ -264,10 +264,7 @@ async def test_when_not_all_words_are_found_together_the_answer_says_that_it_gav
 async def test_what_cannot_be_asked_is_refused_with_what_would_be_right(
     client: httpx.AsyncClient, query: str, parameter: str, hint: str
 ) -> None:
-    answer = await client.get(f"/v1/search{query}")
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    [fault] = answer.json()["errors"]
+    fault = await refused(client, f"/v1/search{query}")
     assert fault["parameter"] == parameter
     assert hint in fault["detail"]
 
