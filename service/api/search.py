@@ -44,7 +44,7 @@ class QuestionParameters(Shape):
         str, Field(max_length=1000, description="What to look for, in Korean or English; the last word may be half typed.")
     ] = ""
     as_words: Annotated[
-        tuple[Literal["country", "when"], ...],
+        tuple[Literal["country", "when", "kind", "person"], ...],
         Field(description="What is not to be read in `q`: a chip that was removed. What is written as `field:value` always is."),
     ] = ()
     country: tuple[CountryCode, ...] = ()
@@ -107,7 +107,9 @@ class FacetCount(BaseModel):
 class ChipModel(BaseModel):
     """Something that was read in `q` and is filtered by: `q[start:end]` in Unicode code points, `text`, stands for `value`.
 
-    `stated` says that it was written as `field:value`; other ones are removed by `as_words={field}`.
+    `stated` says that it was written as `field:value`; other ones are removed by `as_words={field}`. A person named in full and a
+    kind are looked for as words: `applied` says whether all that was found has the value. Where it does not, the chip is an offer
+    to narrow the search by `{field}={value}`.
     """
 
     field: str
@@ -118,6 +120,7 @@ class ChipModel(BaseModel):
     start: int
     end: int
     stated: bool
+    applied: bool
 
 
 class Understood(BaseModel):

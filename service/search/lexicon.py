@@ -36,7 +36,7 @@ def _remembered(text: str) -> tuple[str, ...]:
 
 
 def _looked_up(text: str) -> tuple[str, ...]:
-    said = [_plain(word) for word in words(text)]
+    said = [plain(word) for word in words(text)]
     by_first = _phrases()
     found: dict[str, None] = {}
     for at, word in enumerate(said):
@@ -47,7 +47,7 @@ def _looked_up(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
     """The word without particle or plural."""
     if is_hangul(word):
         return stem(word)
@@ -62,6 +62,6 @@ def _phrases() -> dict[str, list[tuple[Phrase, Sequence[str]]]]:
     found: dict[str, list[tuple[Phrase, Sequence[str]]]] = {}
     for group in groups:
         for name in group:
-            phrase = tuple(map(_plain, words(name)))
+            phrase = tuple(map(plain, words(name)))
             found.setdefault(phrase[0], []).append((phrase, group))
     return found

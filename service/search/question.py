@@ -18,6 +18,7 @@ from service.search.document import day_number
 from service.search.engine import Answer, Between, Filter, Missing, NoneOf, OneOf, Query, Searcher, Sort
 from service.search.facets import FACETS, Facet, Value, values_that_fit
 from service.search.fitting import AS_TYPED, NEARLY, typed_words
+from service.search.noticing import NOTICED, noticed
 from service.search.reading import NAMED, Chip, Reading, read
 from service.search.respelling import Respelling, respellings
 
@@ -39,7 +40,7 @@ class Question:
 
     text: str = ""
     as_words: tuple[str, ...] = ()
-    """Fields that are not read in the text: `country`, `when`."""
+    """Fields that are not read in the text: `country`, `when`, `kind`, `person`."""
     wanted: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     external_ids: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
@@ -71,7 +72,8 @@ class Try:
 
 def told(way: Try) -> list[str]:
     """What has to be said of how a question was understood, one line for each thing; nothing where it was taken as it stands."""
-    lines = [f"{chip.text!r} is read as {chip.field} {chip.value}" for chip in way.chips]
+    read_in = (chip for chip in way.chips if chip.stated or chip.field not in NOTICED)
+    lines = [f"{chip.text!r} is read as {chip.field} {chip.value}" for chip in read_in]
     if way.respelling:
         why = "typed with another keyboard" if way.respelling.how == "keyboard" else "half typed"
         lines.append(f"looked for {way.query.text!r}: {why}")
@@ -176,7 +178,7 @@ async def ask(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
     for way in tries(question, named):
         answer = await searcher.search(way.query)
         if answer.total:
-            return await _completed(searcher, question, way, answer), way
+            return await _completed(searcher, question, way, answer), await _with_noticed(searcher, question, way, answer)
         nothing = nothing or answer
         tried.append(way)
     for way in tried:
@@ -185,6 +187,13 @@ async def ask(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
     if nothing is None:
         raise ValueError("a question is understood in one way at least")
     return await _completed(searcher, question, tried[0], nothing), tried[0]
+
+
+async def _with_noticed(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Try:
+    if way.respelling or not way.query.text:
+        return way
+    found = await noticed(searcher, question.text, way.chips, question.as_words, way.query, answer)
+    return replace(way, chips=tuple(sorted((*way.chips, *found), key=lambda chip: chip.start))) if found else way
 
 
 async def _completed(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Answer:

@@ -9,7 +9,7 @@ What is read so is shown with the answer, as a chip with its place in the text, 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -25,7 +25,8 @@ from service.search.keys import WORD, fold, words
 class Chip(NamedTuple):
     """Something that was read in a question: `text`, from `start` to `end` in code points, stands for `value` of `field`.
 
-    `stated` says that it was written as `field:value`, so that it cannot be meant otherwise.
+    `stated` says that it was written as `field:value`, so that it cannot be meant otherwise, `applied` that all that was found
+    has it; a chip that is not applied is an offer (`noticing`).
     """
 
     field: str
@@ -36,6 +37,7 @@ class Chip(NamedTuple):
     start: int
     end: int
     stated: bool
+    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,14 @@ _ASKING_KOREAN: Final = re.compile(
 def read(text: str, today: date, as_words: tuple[str, ...] = ()) -> Reading:
     """Read a question asked on this day; fields in `as_words` are not read, what was written as `field:value` always is."""
     chips = list(_stated(text, today))
-    free = _blanked(text, [match.span() for match in _PROTECTED.finditer(text)] + [(chip.start, chip.end) for chip in chips])
+    free = free_of(text, chips)
     if "when" not in as_words and not any(chip.field == "when" for chip in chips):
         for found in dates(free, today):
-            chips.append(_chip("when", found.edtf, text, found.start, found.end))
+            chips.append(chip_of("when", found.edtf, text, found.start, found.end))
             break  # A second date would have to be met as well, by the same engagement.
     free = _blanked(free, [(chip.start, chip.end) for chip in chips])
     if "country" not in as_words:
-        chips += [_chip("country", code, text, start, end) for code, start, end in _countries(free)]
+        chips += [chip_of("country", code, text, start, end) for code, start, end in _countries(free)]
     left = _blanked(text, [(chip.start, chip.end) for chip in chips])
     return Reading(_without_asking(left), tuple(sorted(chips, key=lambda chip: chip.start)))
 
@@ -148,7 +150,7 @@ def _stated(text: str, today: date) -> Iterator[Chip]:
         field = _FIELDS.get(match["field"].lower())
         inside = any(start <= match.start() < end for start, end in protected)
         if field and not inside and (value := _value(field, match["value"].strip('"'), today)):
-            yield _chip(field, value, text, *match.span(), stated=True)
+            yield chip_of(field, value, text, *match.span(), stated=True)
 
 
 def _value(field: str, said: str, today: date) -> str | None:
@@ -168,7 +170,8 @@ def _value(field: str, said: str, today: date) -> str | None:
     return meant[0] if len(meant) == 1 and len(wanted) > 1 else None
 
 
-def _chip(field: str, value: str, text: str, start: int, end: int, *, stated: bool = False) -> Chip:
+def chip_of(field: str, value: str, text: str, start: int, end: int, *, stated: bool = False) -> Chip:
+    """The chip of a value that the text says from `start` to `end`."""
     en, ko = _label(field, value)
     return Chip(field, value, en, ko, text[start:end], start, end, stated)
 
@@ -180,6 +183,11 @@ def _label(field: str, value: str) -> tuple[str, str]:
         name = places.countries()[value]
         return name.en, name.ko or name.en
     return codes.label(_CODES_OF.get(field, field), value)
+
+
+def free_of(text: str, chips: Sequence[Chip]) -> str:
+    """The text with what stands in quotes or after a minus blank, and what these chips were read in."""
+    return _blanked(text, [match.span() for match in _PROTECTED.finditer(text)] + [(chip.start, chip.end) for chip in chips])
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:

@@ -176,6 +176,31 @@ async def test_what_was_read_in_the_words_is_shown_and_can_be_taken_back(client:
     assert page["understood"]["chips"] == []
 
 
+async def test_a_person_named_in_full_and_a_kind_are_noticed_and_lose_nothing(client: httpx.AsyncClient, search: Search) -> None:
+    meeting = await newsom(client)
+    person = meeting["participations"][0]["person"]["id"]
+    await create(
+        client, "engagements", kind="call", title_en="Call with the mayor", summary_en="He spoke of Gavin Newsom.", when="2024-06"
+    )
+
+    async def noticed(words: str, **parameters: str) -> list[tuple[str, str, str, bool]]:
+        chips = (await search(words, **parameters))["understood"]["chips"]
+        return [(chip["field"], chip["value"], words[chip["start"] : chip["end"]], chip["applied"]) for chip in chips]
+
+    assert await noticed("Newsom, Gavin meetings") == [
+        ("person", person, "Newsom, Gavin", True),
+        ("kind", "meeting", "meetings", True),
+    ]
+    assert await noticed("개빈 뉴썸과의 면담") == [("person", person, "개빈 뉴썸과의", True), ("kind", "meeting", "면담", True)]
+    assert len((await search("gavin newsom"))["items"]) == 2, "he is only spoken of in the call, which is found as well"
+    assert await noticed("gavin newsom") == [("person", person, "gavin newsom", False)]
+    assert titles(await search("gavin newsom", person=person)) == ["Meeting with Governor Newsom"]
+    assert await noticed("gavin newsom call", as_words="person") == [("kind", "call", "call", True)]
+    assert await noticed("newsom") == [], "a surname is anybody's"
+    assert await noticed('"gavin newsom" -call') == [], "what stands in quotes or after a minus is words"
+    assert await noticed("gavin newsom statement") == [], "nothing that was found is a statement"
+
+
 async def test_it_says_which_keys_were_meant_and_which_words_were_given_up(client: httpx.AsyncClient, search: Search) -> None:
     await newsom(client)
     page = await search("rlaehddus")
