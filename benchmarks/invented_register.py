@@ -218,7 +218,7 @@ def card(number: int, day: int, titles: Sequence[str], people: Sequence[Person])
     listed = [{"id": one.id, "name_en": one.latin, "name_ko": one.korean, "office": one.office[0]} for one in people]
     when = f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}"
     named = {"title_en": titles[0], "title_ko": titles[1], "when": when, "place": people[-1].place[0]}
-    return {"id": f"e{number}", **named, "people": listed}
+    return {"id": f"e{number}", "kind": "meeting", **named, "people": listed}
 
 
 def shown(card: dict[str, Any]) -> dict[str, str]:

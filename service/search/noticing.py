@@ -53,14 +53,21 @@ async def noticed(
     if "person" in wanted:
         found += _people(text, [(stem(fold(token[0])), *token.span()) for token in tokens], answer)
     found = found[:_MOST]
-    totals = await gather(*(searcher.search(_narrowed(query, chip)) for chip in found))
-    told = ((chip, narrowed.total) for chip, narrowed in zip(found, totals, strict=True))
-    return tuple(chip._replace(applied=total == answer.total) for chip, total in told if total)
+    totals = await gather(*(_total(searcher, query, chip, answer) for chip in found))
+    return tuple(chip._replace(applied=total == answer.total) for chip, total in zip(found, totals, strict=True) if total)
 
 
-def _narrowed(query: Query, chip: Chip) -> Query:
-    also = OneOf(FACETS[chip.field].filtered, (chip.value,))
-    return replace(query, filters=(*query.filters, also), facets=(), sort=(), offset=0, limit=0)
+async def _total(searcher: Searcher, query: Query, chip: Chip, answer: Answer) -> int:
+    """How many of what was found have the value of a chip; the engine is asked only where the answer does not say it."""
+    facet = FACETS[chip.field]
+    if len(answer.cards) == answer.total:
+        return sum(chip.value in (card["kind"], *(person["id"] for person in card["people"])) for card in answer.cards)
+    counts = answer.facets.get(facet.counted, {})
+    if known := sum(count for value, count in counts.items() if facet.label(value)[0] == chip.value):
+        return known
+    also = OneOf(facet.filtered, (chip.value,))
+    narrowed = replace(query, filters=(*query.filters, also), facets=(), sort=(), offset=0, limit=0)
+    return (await searcher.search(narrowed)).total
 
 
 Token = tuple[str, int, int]
