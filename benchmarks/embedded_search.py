@@ -53,7 +53,7 @@ def timed(engine: EmbeddedEngine, batch: list[dict[str, Any]]) -> float:
 
 async def ask(searcher: Searcher, text: str) -> Answer:
     """One question as the API puts it, from the words typed, which are read, to the ranges to be marked."""
-    answer, way = await question.ask(searcher, question.Question(text, facets=FACETS))
+    answer, way = await question.ask_noticing(searcher, question.Question(text, facets=FACETS))
     page([shown(card) for card in answer.cards], Marker(way.query.text))
     return answer
 

@@ -27,7 +27,7 @@ from service.mirror.freshness import Freshness, Watch
 from service.search.engine import Answer, EngineDown, SearchDocument, Searcher
 from service.search.engines import open_searcher
 from service.search.facets import Value
-from service.search.question import Question, Try, ask, values
+from service.search.question import Question, Try, ask_noticing, values
 from service.search.similar import Similar, similar
 from service.search.suggesting import Suggestions, Typing, suggest
 from service.settings import MirrorSettings
@@ -107,7 +107,9 @@ class Search:
 
     async def ask(self, question: Question) -> Answered:
         """Put the question to the first mirror that can answer; raises `EngineDown` when none can, `EngineRefused`."""
-        (answer, way), source = await self._first_answer(lambda one, left_out: ask(one, replace(question, left_out=left_out)))
+        (answer, way), source = await self._first_answer(
+            lambda one, left_out: ask_noticing(one, replace(question, left_out=left_out))
+        )
         return Answered(_cleared(answer, source.left_out), way, source)
 
     async def suggest(self, typing: Typing) -> tuple[Suggestions, Source]:

@@ -25,10 +25,13 @@ from service.search.reading import Chip, chip_of, free_of
 Said = tuple[str, ...]
 
 NOTICED: Final = ("kind", "person")
-"""The fields whose values are noticed; what is in `as_words` is not."""
+"""The fields whose values are noticed."""
 
 _LOOKED_AT: Final = 10
 """How many hits are looked at for the people that are named, the best ones."""
+
+_MOST_WORDS: Final = 20
+"""How many words of a question are looked at."""
 
 _MOST: Final = 4
 """How many chips are noticed in one question."""
@@ -42,15 +45,16 @@ _LONGEST_NAME: Final = 5
 async def noticed(
     searcher: Searcher, text: str, chips: Sequence[Chip], as_words: Sequence[str], query: Query, answer: Answer
 ) -> tuple[Chip, ...]:
-    """The chips of a question's text that were not read in it, given those that were, and what `query` found for it."""
-    already = {chip.field for chip in chips}
-    wanted = [name for name in NOTICED if name not in as_words and name not in already]
-    free = free_of(text, chips)
-    tokens = list(islice(WORD.finditer(free), 20))
+    """The chips of a question's text that were not read in it, given those that were, and what `query` found for it.
+
+    A field that was read already, or is in `as_words`, is not noticed.
+    """
+    settled = {*as_words, *(chip.field for chip in chips)}
+    tokens = list(islice(WORD.finditer(free_of(text, chips)), _MOST_WORDS))
     found: list[Chip] = []
-    if "kind" in wanted:
+    if "kind" not in settled:
         found += _kinds(text, [(plain(fold(token[0])), *token.span()) for token in tokens])
-    if "person" in wanted:
+    if "person" not in settled:
         found += _people(text, [(stem(fold(token[0])), *token.span()) for token in tokens], answer)
     found = found[:_MOST]
     totals = await gather(*(_total(searcher, query, chip, answer) for chip in found))

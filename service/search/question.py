@@ -1,6 +1,6 @@
 """From what a person asked to a `Query`, and from an engine's `Answer` to what she is told, in no engine's language.
 
-All of it is pure but `ask`, which puts queries to an engine.
+All of it is pure but what is asynchronous, which puts queries to an engine.
 """
 
 from asyncio import gather
@@ -172,28 +172,42 @@ async def ask(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
 
     Where none finds all of its words together, words are given up: those that nothing has, then the most frequent first.
     """
+    answer, way = await _found(searcher, question)
+    return await _completed(searcher, question, way, answer), way
+
+
+async def ask_noticing(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
+    """The same as `ask`, with the people and the kind that the words name among the chips."""
+    answer, way = await _found(searcher, question)
+    completed, noticing = await gather(
+        _completed(searcher, question, way, answer), _with_noticed(searcher, question, way, answer)
+    )
+    return completed, noticing
+
+
+async def _found(searcher: Searcher, question: Question) -> tuple[Answer, Try]:
     tried: list[Try] = []
     nothing: Answer | None = None
     named = await _named(searcher, question) if ":" in question.text else {}
     for way in tries(question, named):
         answer = await searcher.search(way.query)
         if answer.total:
-            return await _completed(searcher, question, way, answer), await _with_noticed(searcher, question, way, answer)
+            return answer, way
         nothing = nothing or answer
         tried.append(way)
     for way in tried:
         if not way.respelling and (found := await _without_some(searcher, way)):
-            return await _completed(searcher, question, found[1], found[0]), found[1]
+            return found
     if nothing is None:
         raise ValueError("a question is understood in one way at least")
-    return await _completed(searcher, question, tried[0], nothing), tried[0]
+    return nothing, tried[0]
 
 
 async def _with_noticed(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Try:
-    if way.respelling or not way.query.text:
+    if not answer.total or not way.query.text or way.respelling or way.given_up:
         return way
     found = await noticed(searcher, question.text, way.chips, question.as_words, way.query, answer)
-    return replace(way, chips=tuple(sorted((*way.chips, *found), key=lambda chip: chip.start))) if found else way
+    return replace(way, chips=tuple(sorted((*way.chips, *found), key=lambda chip: chip.start)))
 
 
 async def _completed(searcher: Searcher, question: Question, way: Try, answer: Answer) -> Answer:
@@ -232,7 +246,7 @@ def _others(facet: Facet, query: Query) -> tuple[Filter, ...]:
 async def values(searcher: Searcher, question: Question, name: str, typed: str, limit: int) -> list[Value]:
     """The values of a facet that have the words typed in one of their names, counted as a search for the question counts them."""
     facet, text = FACETS[name], keys.query_text(" ".join(keys.words(typed)))
-    _, way = await ask(searcher, replace(question, facets=(), collapse=False, offset=0, limit=0))
+    _, way = await _found(searcher, replace(question, facets=(), collapse=False, offset=0, limit=0))
     query = replace(_but(facet, way.query) or way.query, facets=(facet.counted,), sort=(), offset=0, limit=0)
     if facet.is_named:
         # Their names are words of the document: whoever has them is counted, however many others there are.

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from service.database import Database
+from service.search.engine import SearchDocument
 from service.search.keys import query_text
 from service.search.reading import Reading, read
 from service.search.schema import SEARCHABLE
@@ -42,23 +43,24 @@ class Pair(NamedTuple):
 def pairs(seeded_sqlite: tuple[Database, Report], tmp_path_factory: pytest.TempPathFactory) -> list[Pair]:
     database, _ = seeded_sqlite
     oracle = milli.Index(str(tmp_path_factory.mktemp("oracle")), 2**30)
-    newest_first = sorted(documents(database), key=lambda each: -(each["start_day"] or 0))
+    kept = documents(database)
+    newest_first = sorted(kept, key=lambda each: -(each["start_day"] or 0))
     numbered = {str(n): each for n, each in enumerate(newest_first)}  # it answers equals in the order in which they came
     oracle.add_documents([{"id": n, **{name: each[name] for name in SEARCHABLE}} for n, each in numbered.items()])
     compared: list[Pair] = []
     for indexed in seeded_engine("embedded", database, tmp_path_factory.mktemp("embedded")):
-        for asked in questions(database):
+        for asked in questions(database, kept):
             answer = indexed.answer(asked, SHOWN)
             ranked = [numbered[str(oracle.get_document(at)["id"])]["id"] for at in oracle.search(query_text(asked))]
             compared.append(Pair(asked, [card["id"] for card in answer.cards], ranked[: answer.total]))
     return compared
 
 
-def questions(database: Database) -> Iterator[str]:
+def questions(database: Database, kept: list[SearchDocument]) -> Iterator[str]:
     """Names in Latin letters, words, two words of a title, and a word with a typo; nothing in which something can be read."""
     draw = random.Random(5)
     names = sorted({name for _, name in names_of_people(database) if PLAIN.fullmatch(name)})
-    titles = sorted({title for each in documents(database) for title in each["titles"] if title.isascii()})
+    titles = sorted({title for each in kept for title in each["titles"] if title.isascii()})
     said = [WORD.findall(title) for title in titles]
     words = sorted({word for title in said for word in title})
     drawn = [
