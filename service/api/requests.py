@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from service.database import Database
+from service.register.audience import OFFICE, Audience
 from service.register.reading.records import Noun
 from service.register.verbs.journal import Actor
 
@@ -22,11 +23,17 @@ async def _database(request: Request) -> Database:
     return database
 
 
+async def _audience() -> Audience:
+    return OFFICE
+
+
 async def _actor() -> Actor:
     return Actor("api")
 
 
 Register = Annotated[Database, Depends(_database)]
+Reader = Annotated[Audience, Depends(_audience)]
+"""Who is asking, as far as it decides what they are shown."""
 By = Annotated[Actor, Depends(_actor)]
 """Who is acting, as it is kept in the revision."""
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, insert
 
+from service.register.audience import OFFICE, Audience
 from service.register.reading import records
 from service.register.reading.records import Noun
 from service.register.revision import Revision
@@ -19,10 +20,11 @@ _BOOKKEEPING = {"version", "recorded_at", "revised_at"}
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, and why, as it is kept in the revision."""
+    """Who does something, and why, as it is kept in the revision; what they may not see they cannot change either."""
 
     name: str
     reason: str | None = None
+    audience: Audience = OFFICE
 
 
 def keep(
