@@ -157,14 +157,15 @@ def bare_app(folder: Path) -> FastAPI:
 
 
 def examples(folder: Path) -> tuple[Engagement, EngagementPage]:
+    from service.register.audience import OFFICE
     from service.register.reading import engagements
     from service.register.reading.one import find
     from service.register.reading.question import Window
 
     database = Database(settings_of(folder).database)
-    listed = engagements.list_engagements(database, engagements.EngagementFilters(), Window("-when"))
+    listed = engagements.list_engagements(database, engagements.EngagementFilters(), Window("-when"), audience=OFFICE)
     items = [json.loads(item) for item in listed.items]
-    one = json.loads(find(database, "engagement", items[0]["id"]).json)
+    one = json.loads(find(database, "engagement", items[0]["id"], audience=OFFICE).json)
     database.dispose()
     return Engagement.model_validate(one), EngagementPage.model_validate({"items": items, "next_cursor": "x" * 80, "total": None})
 

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio.to_thread
+from anyio import create_task_group
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from service import __version__
+from service.access.keyring import Keyring
 from service.api import errors, index, metrics, routes
 from service.database import Database
 from service.mirror.asking import Search
@@ -52,6 +54,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     require_current(database)
     async with AsyncExitStack() as stack:
         stack.callback(database.dispose)
+        keyring = Keyring(settings.database, on_loopback=settings.on_loopback, open_reading=settings.open_reading)
+        stack.callback(keyring.close)
+        keyring.take()
         watch = Watch(database, settings.poll_seconds)
         tokens = Tokens(database)
         database.before_commit.append(tokens.note)
@@ -64,6 +69,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watch.start()
         stack.callback(watch.stop)
         app.state.database = database
+        app.state.keyring = keyring
         app.state.tokens = tokens
         app.state.search = asking
-        yield
+        async with create_task_group() as beside:
+            beside.start_soon(keyring.keep)
+            yield
+            beside.cancel_scope.cancel()

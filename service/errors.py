@@ -106,6 +106,54 @@ class Conflict(Problem):
     title = "The request contradicts the register"
 
 
+class Stale(Problem):
+    """The record has another version than the one that the change was made for (RFC 9110 §15.5.13)."""
+
+    status = 412
+    type = "stale"
+    title = "The record is not the one that was read"
+
+
+class ConditionRequired(Problem):
+    """A change has to say which version it is made for (RFC 6585 §3)."""
+
+    status = 428
+    type = "if-match-required"
+    title = "The change does not say which version it is made for"
+
+
+class KeyReused(Problem):
+    """An Idempotency-Key stands for one request only."""
+
+    status = 422
+    type = "idempotency-key-reused"
+    title = "This Idempotency-Key was used for another request"
+
+
+class StillRunning(Problem):
+    """The request with this Idempotency-Key is being worked on."""
+
+    status = 409
+    type = "idempotency-key-running"
+    title = "The request with this Idempotency-Key is still running"
+
+
+class Unauthorized(Problem):
+    """A key is needed, or the one that was sent is none (RFC 9110 §15.5.2)."""
+
+    status = 401
+    type = "unauthorized"
+    title = "A key is needed"
+
+
+class Forbidden(Problem):
+    """The key is good, but not for this."""
+
+    status = 403
+    type = "forbidden"
+    title = "The key does not allow this"
+
+
 class Unavailable(Problem):
     """The database cannot be reached or is not migrated; nothing was done."""
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 from sqlmodel import SQLModel
 
+import service.access.keys
 import service.mirror.tables
 import service.register.engagement
 import service.register.external_id
 import service.register.organization
 import service.register.person
+import service.register.replies
 import service.register.revision
 import service.register.topic  # noqa: F401  each import brings its tables into the metadata
 from service.database import Database

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
         "inside", description="Whether `serve` keeps the mirrors in step itself, or `engagements worker` does in its own process."
     )
     threads: int = Field(4, ge=1, le=64, description="Threads of `serve` for register work; few answer faster than many.")
+    open_reading: bool = Field(False, description="Whether whoever brings no key may read what is public.")
     max_body_bytes: int = Field(2_097_152, ge=1024, description="Longest request body that is read.")
     poll_seconds: float = Field(
         0.25, gt=0, le=60, description="How often the mirror looks for changes that nobody announced to it."

@@ -20,7 +20,7 @@ MODULES = sorted((CHECKOUT / "service").rglob("*.py"))
 STAIRCASE: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"settings", "errors", "database", "logs", "collector"}),),
     (frozenset({"register"}),),
-    (frozenset({"search"}),),
+    (frozenset({"search"}), frozenset({"access"})),
     (frozenset({"mirror"}),),
     (frozenset({"schema"}),),
     (frozenset({"seeding"}),),

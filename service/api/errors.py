@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from service.api import document, problems
+from service.api.gate import Gate
 from service.api.middleware import HEADER, Entrance, allowed_methods, too_large
 from service.api.preferences import Waiting
 from service.api.problems import MethodNotAllowed, NoSuchPath
@@ -30,6 +31,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
     app.add_middleware(Waiting)
+    app.add_middleware(Gate)
     app.add_middleware(Entrance, max_body_bytes=settings.max_body_bytes)
     document.install(app)
 

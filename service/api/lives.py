@@ -1,12 +1,15 @@
 """What can become of a record of any noun: it is withdrawn and restored, and each step of its history can be read again."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from service.api import answers, routing
+from service.api import answers, routing, writes
 from service.api import records as answered
+from service.api.conditions import Expects
 from service.api.cursors import Paging
+from service.api.idempotency import OnlyOnce
 from service.api.pages import RevisionPage
 from service.api.parameters import documented, read_parameters
 from service.api.problems import refusals
@@ -15,7 +18,7 @@ from service.register.reading import history
 from service.register.reading.records import Noun
 from service.register.text import Line, Prose, Shape
 from service.register.verbs import revising
-from service.register.verbs.journal import Actor
+from service.register.verbs.expecting import expect
 
 _MODELS = {
     "engagement": answered.Engagement,
@@ -43,29 +46,32 @@ def routes(noun: Noun) -> APIRouter:
 
 
 def _withdrawals(router: APIRouter, noun: Noun) -> None:
-    refused = refusals(308, 400, 404, 409, 410, 413, 415, 422)
+    refused = refusals(308, 400, 404, 409, 410, 412, 413, 415, 422)
     body = Body(examples=[{"reason": "Recorded twice"}])
 
     @router.post("/withdraw", name=f"withdraw_{noun}", response_model=_MODELS[noun], responses=refused)
-    def withdraw(id: Id, register: Register, by: By, why: Annotated[WithdrawalShape | None, body] = None) -> Response:
+    def withdraw(
+        id: Id, once: OnlyOnce, by: By, expected: Expects, why: Annotated[WithdrawalShape | None, body] = None
+    ) -> Response:
         """Take the record out of every list and out of search. It keeps its history and can be restored."""
-        with register.writing() as connection:
-            record = revising.withdraw(connection, noun, [id], by=Actor(by.name, why.reason if why else None))[id]
-        return answers.written(record)
+        because = replace(by, reason=why.reason if why else None)
+        return writes.acted(once, noun, id, expected, by, lambda c: revising.withdraw(c, noun, [id], by=because)[id])
 
     @router.post("/restore", name=f"restore_{noun}", response_model=_MODELS[noun], responses=refused)
-    def restore(id: Id, register: Register, by: By, why: Annotated[WithdrawalShape | None, body] = None) -> Response:
+    def restore(
+        id: Id, once: OnlyOnce, by: By, expected: Expects, why: Annotated[WithdrawalShape | None, body] = None
+    ) -> Response:
         """Bring a withdrawn record back."""
-        with register.writing() as connection:
-            record = revising.restore(connection, noun, [id], by=Actor(by.name, why.reason if why else None))[id]
-        return answers.written(record)
+        because = replace(by, reason=why.reason if why else None)
+        return writes.acted(once, noun, id, expected, by, lambda c: revising.restore(c, noun, [id], by=because)[id])
 
-    @router.delete("", name=f"delete_{noun}", status_code=204, responses=refusals(308, 404, 409, 410, 422))
-    def delete(id: Id, register: Register, by: By, reason: Reason = None) -> Response:
+    @router.delete("", name=f"delete_{noun}", status_code=204, responses=refusals(308, 404, 409, 410, 412, 422, 428))
+    def delete(id: Id, register: Register, by: By, expected: Expects, reason: Reason = None) -> Response:
         """The same as `POST …/withdraw`: nothing is ever deleted."""
         with register.writing() as connection:
-            revising.withdraw(connection, noun, [id], by=Actor(by.name, reason))
-        return answers.nothing()
+            expect(connection, noun, id, expected, audience=by.audience)
+            revising.withdraw(connection, noun, [id], by=replace(by, reason=reason))
+            return answers.nothing()
 
 
 def _revisions(router: APIRouter, noun: Noun) -> None:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api import problems
+from service.api.conditions import without_what_is_known
 from service.api.problems import NoSuchPath, TooLarge
 from service.register.table import new_id
 
@@ -44,6 +45,7 @@ class Entrance:
                 await problems.answer(too_large(self.max_body_bytes), scope)(scope, receive, send)
                 return
             receive = _bounded(receive, self.max_body_bytes)
+        send = without_what_is_known(scope, send) if b"if-none-match" in headers else send
         if scope["method"] == "OPTIONS":
             await _options(scope)(scope, receive, send)
         elif scope["method"] == "HEAD":

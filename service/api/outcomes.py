@@ -6,13 +6,15 @@ from fastapi import Body, Request, Response
 from pydantic import Field
 
 from service.api import answers, examples, parts, routing
+from service.api.conditions import Expects
 from service.api.cursors import Counting
+from service.api.idempotency import OnlyOnce
 from service.api.members import EngagementOutcome, Outcome
 from service.api.pages import OutcomeList, OutcomePage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import OutcomePatch
 from service.api.problems import refusals
-from service.api.requests import By, Id, PartId, Register
+from service.api.requests import By, Id, PartId, Reader, Register
 from service.register.outcome import OutcomeShape
 from service.register.reading import outcomes
 from service.register.reading.one import find_outcome
@@ -22,41 +24,42 @@ router = routing.router("engagements", "/v1/engagements/{id}/outcomes")
 
 
 @router.get("", response_model=OutcomeList, responses=refusals(308, 404, 410, 422))
-def list_engagement_outcomes(id: Id, register: Register) -> Response:
+def list_engagement_outcomes(id: Id, register: Register, reader: Reader) -> Response:
     """The outcomes of an engagement, in their order."""
-    return parts.listed(register, "engagement", id, "outcomes")
+    return parts.listed(register, "engagement", id, "outcomes", audience=reader)
 
 
 @router.get("/{part_id}", response_model=Outcome, responses=refusals(308, 404, 410, 422))
-def read_engagement_outcome(id: Id, part_id: PartId, register: Register) -> Response:
+def read_engagement_outcome(id: Id, part_id: PartId, register: Register, reader: Reader) -> Response:
     """One outcome of an engagement."""
-    return parts.read(register, "engagement", id, "outcomes", part_id)
+    return parts.read(register, "engagement", id, "outcomes", part_id, audience=reader)
 
 
-@router.post("", status_code=201, response_model=Outcome, responses=refusals(308, 400, 404, 410, 413, 415, 422))
+@router.post("", status_code=201, response_model=Outcome, responses=refusals(308, 400, 404, 409, 410, 412, 413, 415, 422))
 def add_outcome(
-    id: Id, shape: Annotated[OutcomeShape, Body(examples=[examples.OUTCOME])], register: Register, by: By
+    id: Id, shape: Annotated[OutcomeShape, Body(examples=[examples.OUTCOME])], once: OnlyOnce, by: By, expected: Expects
 ) -> Response:
     """Add an outcome to an engagement; the engagement gets a new version."""
-    return parts.added(register, "engagement", id, "outcomes", shape, by)
+    return parts.added(once, "engagement", id, "outcomes", shape, expected, by)
 
 
-@router.patch("/{part_id}", response_model=Outcome, responses=refusals(308, 400, 404, 410, 413, 415, 422))
+@router.patch("/{part_id}", response_model=Outcome, responses=refusals(308, 400, 404, 410, 412, 413, 415, 422, 428))
 def revise_outcome(
     id: Id,
     part_id: PartId,
     patch: Annotated[OutcomePatch, Body(media_type=routing.MERGE_PATCH, examples=[examples.OUTCOME_PATCH])],
     register: Register,
     by: By,
+    expected: Expects,
 ) -> Response:
     """Change one outcome by merge patch; the engagement gets a new version."""
-    return parts.revised(register, "engagement", id, "outcomes", part_id, patch, by)
+    return parts.revised(register, "engagement", id, "outcomes", part_id, patch, expected, by)
 
 
-@router.delete("/{part_id}", status_code=204, responses=refusals(308, 404, 410, 422))
-def remove_outcome(id: Id, part_id: PartId, register: Register, by: By) -> Response:
+@router.delete("/{part_id}", status_code=204, responses=refusals(308, 404, 410, 412, 422, 428))
+def remove_outcome(id: Id, part_id: PartId, register: Register, by: By, expected: Expects) -> Response:
     """Take one outcome out of an engagement; its history still has it."""
-    return parts.removed(register, "engagement", id, "outcomes", part_id, by)
+    return parts.removed(register, "engagement", id, "outcomes", part_id, expected, by)
 
 
 every = routing.router("outcomes", "/v1/outcomes")
@@ -72,14 +75,14 @@ class OutcomeParameters(OutcomeFilters, Counting):
 
 
 @every.get("", response_model=OutcomePage, responses=refusals(422), openapi_extra=documented(OutcomeParameters))
-def list_outcomes(request: Request, register: Register) -> Response:
+def list_outcomes(request: Request, register: Register, reader: Reader) -> Response:
     """The outcomes of all engagements that pass the filters, each with the engagement that it came of."""
     asked = read_parameters(OutcomeParameters, request)
     window = asked.window(request, asked.sort)
-    return answers.page(request, asked, outcomes.list_outcomes(register, asked, window))
+    return answers.page(request, asked, outcomes.list_outcomes(register, asked, window, audience=reader))
 
 
 @every.get("/{id}", response_model=EngagementOutcome, responses=refusals(308, 404, 410, 422))
-def read_outcome(id: Id, register: Register) -> Response:
+def read_outcome(id: Id, register: Register, reader: Reader) -> Response:
     """One outcome with the engagement that it came of."""
-    return answers.passed_on(find_outcome(register, id))
+    return answers.passed_on(find_outcome(register, id, audience=reader))

@@ -73,19 +73,23 @@ class UnsupportedMediaType(Refusal):
 _WHEN = {
     308: "The record was merged into another; `Location` is where it lives on",
     400: "The body is not JSON that can be read",
+    401: "A key is needed, or the one that was sent is none",
+    403: "The key does not allow this",
     404: "There is no such record",
     409: "The request contradicts the register",
     410: "The record was withdrawn",
+    412: "The record has another version than the change was made for; `ETag` is its tag now",
     413: "The body is too large",
     415: "The body is of a type that is not read here",
     422: "The request has values that cannot be right",
+    428: "The change does not say in If-Match which version it is made for; `ETag` is the tag of the record now",
     503: "The register is unavailable; nothing was done",
 }
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals that an operation documents: these, and the one that every operation shares."""
-    return {status: {"model": Problem, "description": _WHEN[status]} for status in (*statuses, 503)}
+    """The refusals that an operation documents: these, and those that every operation shares."""
+    return {status: {"model": Problem, "description": _WHEN[status]} for status in sorted((*statuses, 401, 403, 503))}
 
 
 def answer(refusal: Refusal, scope: Scope) -> Response:

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
+from service.access.client import Client
 from service.database import Database
-from service.register.audience import OFFICE, Audience
+from service.register.audience import Audience
 from service.register.reading.records import Noun
 from service.register.verbs.journal import Actor
 
@@ -17,18 +18,25 @@ PartId = Annotated[str, Path(pattern=_ID, description="UUIDv7 (RFC 9562) of the 
 Version = Annotated[int, Path(ge=1, le=2**31 - 1, description="The version that the revision led to.")]
 
 
-# Both are coroutines although they wait for nothing: FastAPI would run a plain function in a thread of its own.
+# All are coroutines although they wait for nothing: FastAPI would run a plain function in a thread of its own.
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-async def _audience() -> Audience:
-    return OFFICE
+def client_of(request: Request) -> Client:
+    """On whose behalf the request is made, as the gate found it."""
+    client: Client = request.scope["state"]["client"]
+    return client
 
 
-async def _actor() -> Actor:
-    return Actor("api")
+async def _audience(request: Request) -> Audience:
+    return client_of(request).audience
+
+
+async def _actor(request: Request) -> Actor:
+    client = client_of(request)
+    return Actor(client.name, audience=client.audience)
 
 
 Register = Annotated[Database, Depends(_database)]
@@ -36,6 +44,11 @@ Reader = Annotated[Audience, Depends(_audience)]
 """Who is asking, as far as it decides what they are shown."""
 By = Annotated[Actor, Depends(_actor)]
 """Who is acting, as it is kept in the revision."""
+
+
+def path_of(noun: Noun, record_id: str) -> str:
+    """The path at which a record is read."""
+    return f"/v1/{plural(noun)}/{record_id}"
 
 
 def plural(noun: Noun | str) -> str:

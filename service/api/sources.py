@@ -4,18 +4,19 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, routing
+from service.api import answers, examples, routing, writes
+from service.api.conditions import Expects
 from service.api.cursors import Counting
+from service.api.idempotency import OnlyOnce
 from service.api.pages import SourcePage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import SourcePatch
 from service.api.problems import refusals
 from service.api.records import Source
-from service.api.requests import By, Id, Register
+from service.api.requests import By, Id, Reader, Register
 from service.register.reading import directory
 from service.register.reading.one import find
 from service.register.source import SourceShape
-from service.register.verbs import recording, revising
 
 router = routing.router("sources", "/v1/sources")
 
@@ -27,35 +28,32 @@ class SourceParameters(directory.SourceFilters, Counting):
 
 
 @router.get("", response_model=SourcePage, responses=refusals(422), openapi_extra=documented(SourceParameters))
-def list_sources(request: Request, register: Register) -> Response:
+def list_sources(request: Request, register: Register, reader: Reader) -> Response:
     """The sources that pass the filters. A repeated filter means either; different ones must hold together."""
     asked = read_parameters(SourceParameters, request)
     window = asked.window(request, asked.sort)
-    return answers.page(request, asked, directory.list_records(register, "source", asked, window))
+    return answers.page(request, asked, directory.list_records(register, "source", asked, window, audience=reader))
 
 
 @router.get("/{id}", response_model=Source, responses=refusals(404, 410, 422))
-def read_source(id: Id, register: Register) -> Response:
+def read_source(id: Id, register: Register, reader: Reader) -> Response:
     """One source."""
-    return answers.found(find(register, "source", id))
+    return answers.found(find(register, "source", id, audience=reader))
 
 
 @router.post("", status_code=201, response_model=Source, responses=refusals(400, 409, 413, 415, 422))
-def create_source(shape: Annotated[SourceShape, Body(examples=[examples.SOURCE])], register: Register, by: By) -> Response:
+def create_source(shape: Annotated[SourceShape, Body(examples=[examples.SOURCE])], once: OnlyOnce, by: By) -> Response:
     """Record a source."""
-    with register.writing() as connection:
-        (record,) = recording.record(connection, "source", [shape], by=by)
-    return answers.created(record, f"/v1/sources/{record['id']}")
+    return writes.created(once, "source", shape, by)
 
 
-@router.patch("/{id}", response_model=Source, responses=refusals(400, 404, 409, 410, 413, 415, 422))
+@router.patch("/{id}", response_model=Source, responses=refusals(400, 404, 409, 410, 412, 413, 415, 422, 428))
 def revise_source(
     id: Id,
     patch: Annotated[SourcePatch, Body(media_type=routing.MERGE_PATCH, examples=[examples.SOURCE_PATCH])],
     register: Register,
     by: By,
+    expected: Expects,
 ) -> Response:
     """Change the source by merge patch: what is named is set, null removes, lists are replaced."""
-    with register.writing() as connection:
-        record = revising.revise(connection, "source", {id: patch}, by=by)[id]
-    return answers.written(record)
+    return writes.revised(register, "source", id, patch, expected, by)

@@ -4,18 +4,19 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, routing
+from service.api import answers, examples, routing, writes
+from service.api.conditions import Expects
 from service.api.cursors import Counting
+from service.api.idempotency import OnlyOnce
 from service.api.pages import TopicPage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import TopicPatch
 from service.api.problems import refusals
 from service.api.records import Topic
-from service.api.requests import By, Id, Register
+from service.api.requests import By, Id, Reader, Register
 from service.register.reading import directory
 from service.register.reading.one import find
 from service.register.topic import TopicShape
-from service.register.verbs import recording, revising
 
 router = routing.router("topics", "/v1/topics")
 
@@ -27,35 +28,32 @@ class TopicParameters(directory.TopicFilters, Counting):
 
 
 @router.get("", response_model=TopicPage, responses=refusals(422), openapi_extra=documented(TopicParameters))
-def list_topics(request: Request, register: Register) -> Response:
+def list_topics(request: Request, register: Register, reader: Reader) -> Response:
     """The topics that pass the filters. A repeated filter means either; different ones must hold together."""
     asked = read_parameters(TopicParameters, request)
     window = asked.window(request, asked.sort)
-    return answers.page(request, asked, directory.list_records(register, "topic", asked, window))
+    return answers.page(request, asked, directory.list_records(register, "topic", asked, window, audience=reader))
 
 
 @router.get("/{id}", response_model=Topic, responses=refusals(404, 410, 422))
-def read_topic(id: Id, register: Register) -> Response:
+def read_topic(id: Id, register: Register, reader: Reader) -> Response:
     """One topic, with its synonyms."""
-    return answers.found(find(register, "topic", id))
+    return answers.found(find(register, "topic", id, audience=reader))
 
 
 @router.post("", status_code=201, response_model=Topic, responses=refusals(400, 409, 413, 415, 422))
-def create_topic(shape: Annotated[TopicShape, Body(examples=[examples.TOPIC])], register: Register, by: By) -> Response:
+def create_topic(shape: Annotated[TopicShape, Body(examples=[examples.TOPIC])], once: OnlyOnce, by: By) -> Response:
     """Record a topic of the thesaurus."""
-    with register.writing() as connection:
-        (record,) = recording.record(connection, "topic", [shape], by=by)
-    return answers.created(record, f"/v1/topics/{record['id']}")
+    return writes.created(once, "topic", shape, by)
 
 
-@router.patch("/{id}", response_model=Topic, responses=refusals(400, 404, 409, 410, 413, 415, 422))
+@router.patch("/{id}", response_model=Topic, responses=refusals(400, 404, 409, 410, 412, 413, 415, 422, 428))
 def revise_topic(
     id: Id,
     patch: Annotated[TopicPatch, Body(media_type=routing.MERGE_PATCH, examples=[examples.TOPIC_PATCH])],
     register: Register,
     by: By,
+    expected: Expects,
 ) -> Response:
     """Change the topic by merge patch: what is named is set, null removes, lists are replaced."""
-    with register.writing() as connection:
-        record = revising.revise(connection, "topic", {id: patch}, by=by)[id]
-    return answers.written(record)
+    return writes.revised(register, "topic", id, patch, expected, by)

@@ -1,12 +1,13 @@
 """The register's API in this process, on a database of the test's own; nothing listens and nothing is mirrored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from service.access.keyring import Keyring
 from service.app import create_app
 from service.database import Database
 from service.mirror.tokens import Tokens
@@ -18,19 +19,23 @@ BODY_BOUND = 2 * 1024 * 1024
 
 
 @pytest.fixture
-def app(database: Database, tmp_path: Path) -> FastAPI:
+def app(database: Database, tmp_path: Path) -> Iterator[FastAPI]:
     made = create_app(Settings(data_dir=tmp_path, worker="outside", max_body_bytes=BODY_BOUND))
     made.state.database = database
     made.state.tokens = Tokens(database)
+    url = database.url.render_as_string(hide_password=False)
+    made.state.keyring = keyring = Keyring(url, on_loopback=True, open_reading=False)
     database.before_commit.append(made.state.tokens.note)
-    return made
+    yield made
+    keyring.close()
 
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     # A request that fails on our side is answered as it would be by a server, and not raised into the test.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://register.test") as made:
+    # What is tested elsewhere than in `test_conditions` changes whatever is there.
+    async with httpx.AsyncClient(transport=transport, base_url="http://register.test", headers={"If-Match": "*"}) as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from service.register.engagement import EngagementShape
 from service.register.organization import OrganizationShape
 from service.register.person import PersonShape
 from service.register.reading import records
-from service.register.reading.records import Noun
+from service.register.reading.records import Loaded, Noun
 from service.register.source import SourceShape
 from service.register.text import Shape
 from service.register.topic import TopicShape
@@ -37,7 +37,7 @@ class Desk:
     database: Database
     by: Actor
 
-    def record(self, *shapes: Shape, ids: list[str] | None = None) -> list[Record]:
+    def record(self, *shapes: Shape, ids: list[str] | None = None) -> list[Loaded]:
         with self.database.writing() as connection:
             return recording.record(connection, NOUN_OF[type(shapes[0])], shapes, by=self.by, ids=ids)
 

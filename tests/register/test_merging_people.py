@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from service.errors import Conflict, Gone, Merged, NotFound
+from service.register.audience import OFFICE
 from service.register.table import new_id
 from service.register.verbs import revising
 from service.register.verbs.moving import LINKS
@@ -74,7 +75,7 @@ def test_the_merged_record_leads_to_the_survivor_and_cannot_be_worked_with(desk:
     merged, survivor = two_of_one(desk, "person")
     desk.merge("person", merged["id"], survivor["id"])
     with pytest.raises(Merged) as met, desk.database.reading() as connection:
-        revising.require(connection, "person", [merged["id"]])
+        revising.require(connection, "person", [merged["id"]], audience=OFFICE)
     assert met.value.survivor == survivor["id"]
     with pytest.raises(Merged):
         desk.merge("person", merged["id"], survivor["id"])
@@ -143,7 +144,7 @@ def test_mergers_in_a_row_lead_to_the_last_survivor_and_are_undone_from_the_last
     assert last["external_ids"] == ["gg:2", "gg:1", "gg:0"]
     for old in (first, second):
         with pytest.raises(Merged) as met, desk.database.reading() as connection:
-            revising.require(connection, "person", [old["id"]])
+            revising.require(connection, "person", [old["id"]], audience=OFFICE)
         assert met.value.survivor == third["id"]
 
     with pytest.raises(Conflict, match=f"Unmerge {second['id']} first"):
@@ -151,7 +152,7 @@ def test_mergers_in_a_row_lead_to_the_last_survivor_and_are_undone_from_the_last
     desk.unmerge("person", second["id"])
     assert desk.everything() == states[1]
     with pytest.raises(Merged) as met, desk.database.reading() as connection:
-        revising.require(connection, "person", [first["id"]])
+        revising.require(connection, "person", [first["id"]], audience=OFFICE)
     assert met.value.survivor == second["id"]
     desk.unmerge("person", first["id"])
     assert desk.everything() == states[0]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from service.errors import Conflict, Gone, Merged, NotFound
+from service.register.audience import OFFICE
 from service.register.table import new_id
 from service.register.verbs import revising
 from tests.register.desk import Desk, Record, unversioned
@@ -23,7 +24,7 @@ def test_a_record_is_withdrawn_and_restored_as_it_was(desk: Desk, noun: Any) -> 
     made = make[noun](external_ids=["gg-1"])
     desk.withdraw(noun, made["id"])
     with pytest.raises(Gone, match="was withdrawn: entered twice"), desk.database.reading() as connection:
-        revising.require(connection, noun, [made["id"]])
+        revising.require(connection, noun, [made["id"]], audience=OFFICE)
     desk.restore(noun, made["id"])
     restored = desk.read(noun, made["id"])
     assert unversioned(restored) == unversioned(made)

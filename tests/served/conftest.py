@@ -48,7 +48,9 @@ async def app(settings: Settings, sqlite_template: Path) -> AsyncIterator[FastAP
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://register.test") as made:
+    # What is changed here is changed whatever its version; `tests/api/test_conditions.py` tells versions apart.
+    transport, headers = httpx.ASGITransport(app), {"If-Match": "*"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://register.test", headers=headers) as made:
         yield made
 
 

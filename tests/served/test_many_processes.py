@@ -127,7 +127,7 @@ def write(client: httpx.Client, number: int, killed: Event) -> set[str]:
         title = made.json()["title_en"]
         if n % 2:
             title = f"Revised {number}-{n}"
-            merge = {"Content-Type": "application/merge-patch+json"}
+            merge = {"Content-Type": "application/merge-patch+json", "If-Match": "*"}
             revised = client.patch(f"/v1/engagements/{made.json()['id']}", content=json.dumps({"title_en": title}), headers=merge)
             assert revised.status_code == 200, revised.text
         titles.add(title)

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from service.database import Database
+from service.register.audience import Audience
 from service.register.codes import Level, OrganizationKind, SourceGrade
 from service.register.places import CountryCode
 from service.register.reading import records
@@ -69,10 +70,10 @@ class SourceFilters(Shape):
 Filters = PersonFilters | OrganizationFilters | TopicFilters | SourceFilters
 
 
-def list_records(register: Database, noun: Noun, filters: Filters, window: Window) -> Page:
+def list_records(register: Database, noun: Noun, filters: Filters, window: Window, *, audience: Audience) -> Page:
     """A page of the records of this noun that pass the filters, each whole, without withdrawn and merged ones."""
     question = Question(register.is_sqlite)
-    question.hold(live(noun))
+    question.hold(live(noun, audience))
     if filters.name is not None:
         question.hold(_named(question, noun, filters.name))
     for field in ("nationality", "country", "kind", "level", "url", "publisher", "grade"):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from service.database import Database
 from service.register import when
+from service.register.audience import Audience
 from service.register.codes import Kind, OfficeType, OutcomeKind, OutcomeStatus, Status, Visibility
 from service.register.external_id import split
 from service.register.places import CountryCode
@@ -53,13 +54,13 @@ class EngagementFilters(Shape):
     in_scope: bool | None = None
 
 
-def list_engagements(register: Database, filters: EngagementFilters, window: Window) -> Page:
+def list_engagements(register: Database, filters: EngagementFilters, window: Window, *, audience: Audience) -> Page:
     """A page of the engagements that pass the filters, without withdrawn and merged ones."""
     question = Question(register.is_sqlite)
-    question.hold(live("engagement"))
+    question.hold(live("engagement", audience))
     _narrow(question, filters)
-    _narrow_by_ids(register, question, filters)
-    return page(register, _listing(question.sqlite), question, SORTS[window.sort], window)
+    _narrow_by_ids(register, question, filters, audience)
+    return page(register, _listing(question.sqlite, audience), question, SORTS[window.sort], window)
 
 
 def _narrow(question: Question, filters: EngagementFilters) -> None:
@@ -80,16 +81,16 @@ def _narrow(question: Question, filters: EngagementFilters) -> None:
         _has(question, "external_id", named(question, filters.external_id))
 
 
-def _narrow_by_ids(register: Database, question: Question, filters: EngagementFilters) -> None:
-    if people := standing_for(register, "person", filters.person, "person"):
+def _narrow_by_ids(register: Database, question: Question, filters: EngagementFilters, audience: Audience) -> None:
+    if people := standing_for(register, "person", filters.person, "person", audience):
         _has(question, "participation", f"person_id IN {question.listed(people)}")
-    if organizations := standing_for(register, "organization", filters.organization, "organization"):
+    if organizations := standing_for(register, "organization", filters.organization, "organization", audience):
         listed = question.listed(organizations)
         bound = f"SELECT outcome_id FROM outcome_party WHERE organization_id IN {listed}"
         question.hold(f"{_with('participation', f'organization_id IN {listed}')} OR {_with('outcome', f'id IN ({bound})')}")
-    if topics := standing_for(register, "topic", filters.topic, "topic"):
+    if topics := standing_for(register, "topic", filters.topic, "topic", audience):
         _has(question, "engagement_topic", f"topic_id IN {question.listed(topics)}")
-    question.one_of("r.parent_id", standing_for(register, "engagement", filters.parent, "parent"))
+    question.one_of("r.parent_id", standing_for(register, "engagement", filters.parent, "parent", audience))
 
 
 def _have(question: Question, table: str, condition: str) -> None:
@@ -128,8 +129,8 @@ def _touches(question: Question, span: When) -> str:
 
 
 @cache
-def _listing(sqlite: bool) -> Listing:
-    return Listing("engagement r", "r.id", summary(JsonSql(sqlite)))
+def _listing(sqlite: bool, audience: Audience) -> Listing:
+    return Listing("engagement r", "r.id", summary(JsonSql(sqlite, audience)))
 
 
 def summary(j: JsonSql) -> str:
@@ -141,7 +142,8 @@ def summary(j: JsonSql) -> str:
             **same("r", "when_start", "when_end", "when_precision", "when_qualifier"),
             "place": records.place(j),
             "countries": j.strings("c.country", "engagement_country c WHERE c.engagement_id = r.id", "c.position"),
-            **same("r", "parent_id", "visibility"),
+            "parent_id": records.engagement_id("r.parent_id", j),
+            "visibility": "r.visibility",
             "in_scope": j.boolean("r.in_scope"),
             "external_ids": records.external_ids("engagement", j),
             "people": _people(j),

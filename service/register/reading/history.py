@@ -9,8 +9,8 @@ from functools import cache
 
 from service.database import Database
 from service.errors import NotFound
-from service.register.reading.json_sql import JsonSql, same
-from service.register.reading.question import Listing, Order, Page, Question, Window, as_sent, page, sent
+from service.register.reading.json_sql import JsonSql, as_sent, same, sent
+from service.register.reading.question import Listing, Order, Page, Question, Window, page
 from service.register.reading.records import Noun
 
 _NEWEST_FIRST = Order("r.version", descending=True)

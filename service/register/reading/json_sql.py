@@ -8,12 +8,18 @@ Only names from this package's own code are ever put into these strings; values 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from service.register.audience import OFFICE, Audience
+
 
 @dataclass(frozen=True, slots=True)
 class JsonSql:
-    """The JSON functions of one dialect. Expressions that are JSON already are marked by `json`, so that they nest as JSON."""
+    """The JSON functions of one dialect, and whom the JSON is for.
+
+    Expressions that are JSON already are marked by `json`, so that they nest as JSON.
+    """
 
     sqlite: bool
+    audience: Audience = OFFICE
 
     def object(self, fields: Mapping[str, str]) -> str:
         """An object whose members are the given expressions, in the given order."""
@@ -52,6 +58,16 @@ class JsonSql:
     def stored(self, column: str) -> str:
         """A column that holds JSON."""
         return f"json({column})" if self.sqlite else column
+
+
+def as_sent(expression: str, *, sqlite: bool) -> str:
+    """A JSON expression as it is passed on: without the driver parsing it, and from SQLite as the bytes that it is."""
+    return f"CAST({expression} AS BLOB)" if sqlite else f"({expression})::text"
+
+
+def sent(answered: bytes | str) -> bytes:
+    """The bytes of what `as_sent` gave."""
+    return answered if isinstance(answered, bytes) else answered.encode()
 
 
 def same(alias: str, *columns: str) -> dict[str, str]:

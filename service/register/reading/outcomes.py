@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from service.database import Database
 from service.register import when
+from service.register.audience import Audience
 from service.register.codes import OutcomeKind, OutcomeStatus
 from service.register.reading import records
 from service.register.reading.json_sql import JsonSql, same
@@ -43,18 +44,18 @@ class OutcomeFilters(Shape):
     due_before: Annotated[Day | None, Field(description="A day; outcomes that may be due before it.")] = None
 
 
-def list_outcomes(register: Database, filters: OutcomeFilters, window: Window) -> Page:
+def list_outcomes(register: Database, filters: OutcomeFilters, window: Window, *, audience: Audience) -> Page:
     """A page of the outcomes that pass the filters, each with the engagement that it came of."""
     question = Question(register.is_sqlite)
-    question.hold(live("engagement"))
+    question.hold(live("engagement", audience))
     question.one_of("u.kind", filters.kind)
     question.one_of("u.status", filters.status)
-    if parties := standing_for(register, "organization", filters.organization, "organization"):
+    if parties := standing_for(register, "organization", filters.organization, "organization", audience):
         question.hold(f"u.id IN (SELECT outcome_id FROM outcome_party WHERE organization_id IN {question.listed(parties)})")
     for column, day in (("expires_on", filters.expires_before), ("due_on", filters.due_before)):
         if day is not None:
             question.hold(f"{earliest(f'u.{column}', sqlite=question.sqlite)} < {question.value(day)}")
-    return page(register, listing(question.sqlite), question, _order(window.sort, question.sqlite), window)
+    return page(register, listing(question.sqlite, audience), question, _order(window.sort, question.sqlite), window)
 
 
 def _order(sort: str, sqlite: bool) -> Order:
@@ -76,9 +77,9 @@ def earliest(column: str, *, sqlite: bool) -> str:
 
 
 @cache
-def listing(sqlite: bool) -> Listing:
+def listing(sqlite: bool, audience: Audience) -> Listing:
     """Outcomes in the row `u`, each with its engagement in the row `r`."""
-    j = JsonSql(sqlite)
+    j = JsonSql(sqlite, audience)
     engagement = {**same("r", "id", "kind", "title_en", "title_ko"), "when": "r.when_edtf", **same("r", "when_start", "when_end")}
     item = {**records.outcome(j), "engagement": j.object(engagement)}
     return Listing("outcome u JOIN engagement r ON r.id = u.engagement_id", "u.id", j.object(item))

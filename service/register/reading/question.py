@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from service.database import Database
 from service.errors import Fault, Invalid
+from service.register.audience import Audience, shown
+from service.register.reading.json_sql import as_sent, sent
 from service.register.reading.records import Noun
 
 _UNIT, _RECORD = b"\x1f", b"\x1e"
@@ -92,21 +94,12 @@ class Question:
         return " AND ".join(f"({condition})" for condition in self.conditions) or "TRUE"
 
 
-def live(noun: Noun) -> str:
-    """That the record in the row `r` may be listed: it is neither withdrawn nor merged into another."""
+def live(noun: Noun, audience: Audience) -> str:
+    """That the record in the row `r` may be listed for this audience: it is neither withdrawn nor merged into another."""
     # Written as a function, because SQLite would take `IS NULL` for a reason to look into the index of mergers, where it
     # finds nearly all records, unsorted.
-    return "r.withdrawn_at IS NULL" + (" AND coalesce(r.merged_into, '') = ''" if noun in MERGEABLE else "")
-
-
-def as_sent(expression: str, *, sqlite: bool) -> str:
-    """A JSON expression as it is passed on: without the driver parsing it, and from SQLite as the bytes that it is."""
-    return f"CAST({expression} AS BLOB)" if sqlite else f"({expression})::text"
-
-
-def sent(answered: bytes | str) -> bytes:
-    """The bytes of what `as_sent` gave."""
-    return answered if isinstance(answered, bytes) else answered.encode()
+    there = "r.withdrawn_at IS NULL" + (" AND coalesce(r.merged_into, '') = ''" if noun in MERGEABLE else "")
+    return there if audience.sees_all else f"{there} AND {shown(noun, audience)}"
 
 
 def page(register: Database, listing: Listing, question: Question, order: Order, window: Window) -> Page:
@@ -156,17 +149,19 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def standing_for(register: Database, noun: Noun, ids: Sequence[str], parameter: str) -> list[str]:
-    """The ids that these stand for now: the survivor's for one that was merged. Raises `Invalid` for an id without a record."""
+def standing_for(register: Database, noun: Noun, ids: Sequence[str], parameter: str, audience: Audience) -> list[str]:
+    """The ids that these stand for now: the survivor's for one that was merged.
+
+    Raises `Invalid` for an id without a record that is there for the audience.
+    """
     if not ids:
         return []
     question = Question(register.is_sqlite)
     survivor = "coalesce(merged_into, id)" if noun in MERGEABLE else "id"
-    found = dict(
-        register.ask(f"SELECT id, {survivor} FROM {noun} WHERE id IN {question.listed(dict.fromkeys(ids))}", question.values)
-    )
-    if unknown := [wanted for wanted in ids if wanted not in found]:
+    wanted = f"r.id IN {question.listed(dict.fromkeys(ids))} AND {shown(noun, audience)}"
+    found = dict(register.ask(f"SELECT r.id, {survivor} FROM {noun} r WHERE {wanted}", question.values))
+    if unknown := [each for each in ids if each not in found]:
         missing = f"There is no {noun} with the id"
-        faults = [Fault(f"{missing} {wanted!r}", "unknown_id", parameter=parameter, value=wanted) for wanted in unknown]
+        faults = [Fault(f"{missing} {each!r}", "unknown_id", parameter=parameter, value=each) for each in unknown]
         raise Invalid(faults[0].detail, faults=faults)
     return sorted(set(found.values()))

@@ -5,29 +5,41 @@ These are the shapes that the API answers with and that revisions keep.
 
 # ruff: noqa: S608  only names from this package are put into SQL
 
-import json
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal
 
+import orjson
 from sqlalchemy import Connection, String, bindparam, text
 from sqlalchemy.sql.elements import TextClause
 
-from service.register.reading.json_sql import JsonSql, same
+from service.register.audience import shown
+from service.register.reading.json_sql import JsonSql, as_sent, same, sent
 
 Noun = Literal["engagement", "person", "organization", "topic", "source"]
 NOUNS: tuple[Noun, ...] = ("engagement", "person", "organization", "topic", "source")
 
 
-def load(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+class Loaded(dict[str, Any]):
+    """A record as it was read, with the JSON that it was read from: what is answered need not be written anew."""
+
+    __slots__ = ("json",)
+
+    def __init__(self, json: bytes) -> None:
+        super().__init__(orjson.loads(json))
+        self.json = json
+
+
+def load(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, Loaded]:
     """The records with these ids, whole, withdrawn and merged ones too; an id without a record is left out."""
     rows = connection.execute(_statement(noun, connection.dialect.name == "sqlite"), {"ids": list(ids)})
-    return {record_id: json.loads(record) if isinstance(record, str) else record for record_id, record in rows}
+    return {record_id: Loaded(sent(record)) for record_id, record in rows}
 
 
 @cache
 def _statement(noun: Noun, sqlite: bool) -> TextClause:
-    question = f"SELECT r.id, {expression(noun, JsonSql(sqlite))} FROM {noun} r WHERE r.id IN :ids"
+    record = as_sent(expression(noun, JsonSql(sqlite)), sqlite=sqlite)
+    question = f"SELECT r.id, {record} FROM {noun} r WHERE r.id IN :ids"
     return text(question).bindparams(bindparam("ids", expanding=True, type_=String))
 
 
@@ -126,7 +138,14 @@ def external_ids(noun: str, j: JsonSql) -> str:
 
 def _parent(j: JsonSql) -> str:
     trip = j.object(same("p", "id", "kind", "title_en", "title_ko"))
-    return f"(SELECT {trip} FROM engagement p WHERE p.id = r.parent_id)"
+    return f"(SELECT {trip} FROM engagement p WHERE p.id = r.parent_id AND {shown('engagement', j.audience, 'p')})"
+
+
+def engagement_id(column: str, j: JsonSql) -> str:
+    """The id of an engagement in this column, or null where that engagement is not there for the audience."""
+    if j.audience.sees_all:
+        return column
+    return f"(SELECT e.id FROM engagement e WHERE e.id = {column} AND {shown('engagement', j.audience, 'e')})"
 
 
 def _participations(j: JsonSql) -> str:
@@ -163,7 +182,7 @@ def outcome(j: JsonSql) -> dict[str, str]:
             "outcome_party op JOIN organization o ON o.id = op.organization_id WHERE op.outcome_id = u.id",
             "op.position, op.organization_id",
         ),
-        "closed_by": "u.closed_by_id",
+        "closed_by": engagement_id("u.closed_by_id", j),
         "note": "u.note",
     }
 

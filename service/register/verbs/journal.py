@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert
 
 from service.register.audience import OFFICE, Audience
 from service.register.reading import records
-from service.register.reading.records import Noun
+from service.register.reading.records import Loaded, Noun
 from service.register.revision import Revision
 from service.register.table import now
 from service.register.verbs.rows import HEADERS
@@ -34,7 +34,7 @@ def keep(
     before: Mapping[str, Record | None],
     by: Actor,
     extra: Sequence[Record] = (),
-) -> dict[str, Record]:
+) -> dict[str, Loaded]:
     """Write a revision for each of these records, and give the records back as they are now.
 
     `before` holds each record as it was, None for one that is new. `extra` are changes that the record itself does not

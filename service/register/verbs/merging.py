@@ -12,8 +12,10 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlmodel import SQLModel
 
 from service.errors import Conflict, NotFound
+from service.register.audience import Audience, shown
 from service.register.codes import VISIBILITY
 from service.register.reading import records
+from service.register.reading.records import Loaded
 from service.register.revision import Merger
 from service.register.table import new_id, now
 from service.register.verbs import references
@@ -36,14 +38,17 @@ _SHOWN_IN: Final[dict[Mergeable, str]] = {
 """Which engagements say something else when the record is merged: they get a revision too."""
 
 
-def merge(connection: Connection, noun: Mergeable, merged_id: str, survivor_id: str, *, by: Actor) -> Record:
+_NOT_MERGED: Final = "The {} {!r} is not merged into another."
+
+
+def merge(connection: Connection, noun: Mergeable, merged_id: str, survivor_id: str, *, by: Actor) -> Loaded:
     """Merge one record into another; gives the survivor as it is now.
 
     Raises `Conflict` when both are the same record or cannot become one, and as `require` for one that cannot be worked with.
     """
     if merged_id == survivor_id:
         raise Conflict(f"The {noun} {merged_id} cannot be merged into itself.")
-    before = require(connection, noun, [merged_id, survivor_id])
+    before = require(connection, noun, [merged_id, survivor_id], audience=by.audience)
     if noun == "engagement":
         _refuse_unlike(connection, before[merged_id], before[survivor_id])
     shown_in = _showing(connection, noun, merged_id, without=before)
@@ -57,13 +62,14 @@ def merge(connection: Connection, noun: Mergeable, merged_id: str, survivor_id: 
     return _keep_both(connection, noun, "merge", before, merged_id, {"before": None, "after": survivor_id}, by)[survivor_id]
 
 
-def unmerge(connection: Connection, noun: Mergeable, merged_id: str, *, by: Actor) -> Record:
+def unmerge(connection: Connection, noun: Mergeable, merged_id: str, *, by: Actor) -> Loaded:
     """Take a merger back; gives the record that stands on its own again.
 
     Raises `NotFound` when it was never merged, and `Conflict` when another merger or a revision since stands in the way.
     """
     merger = _merger(connection, noun, merged_id)
     survivor_id = merger["survivor_id"]
+    _refuse_hidden(connection, noun, merged_id, survivor_id, by.audience)
     before = records.load(connection, noun, [merged_id, survivor_id])
     shown_in = _showing(connection, noun, survivor_id, without=before)
     move_back(connection, noun, merged_id, survivor_id, merger["moved"])
@@ -76,6 +82,13 @@ def unmerge(connection: Connection, noun: Mergeable, merged_id: str, *, by: Acto
     connection.execute(update(mergers).where(mergers.c.id == merger["id"]).values(undone_at=now()))
     _revise_showing(connection, shown_in, by, f"The {noun} {merged_id} is no longer merged into {survivor_id}")
     return _keep_both(connection, noun, "unmerge", before, merged_id, {"before": survivor_id, "after": None}, by)[merged_id]
+
+
+def _refuse_hidden(connection: Connection, noun: Mergeable, merged_id: str, survivor_id: str, audience: Audience) -> None:
+    table = SQLModel.metadata.tables[noun]
+    both = table.c.id.in_([merged_id, survivor_id]) & text(shown(noun, audience, noun))
+    if len(connection.execute(select(table.c.id).where(both)).all()) < 2:
+        raise NotFound(_NOT_MERGED.format(noun, merged_id))
 
 
 def _refuse_unlike(connection: Connection, merged: Record, survivor: Record) -> None:
@@ -105,7 +118,7 @@ def _merger(connection: Connection, noun: Mergeable, merged_id: str) -> Row:
     open_ones = select(mergers).where(mergers.c.noun == noun, mergers.c.undone_at.is_(None)).with_for_update()
     found = connection.execute(open_ones.where(mergers.c.merged_id == merged_id)).mappings().first()
     if found is None:
-        raise NotFound(f"The {noun} {merged_id!r} is not merged into another.")
+        raise NotFound(_NOT_MERGED.format(noun, merged_id))
     table = SQLModel.metadata.tables[noun]
     locked = select(table.c.id).where(table.c.id.in_([merged_id, found["survivor_id"]])).order_by(table.c.id).with_for_update()
     connection.execute(locked)
@@ -157,7 +170,7 @@ def _told_already(noun: Mergeable, merged: Record, survivor: Record) -> list[str
     return [one["id"] for part in ("participations", "outcomes") for one, _ in paired(part, merged, survivor)[0]]
 
 
-def _showing(connection: Connection, noun: Mergeable, record_id: str, without: Iterable[str]) -> dict[str, Record]:
+def _showing(connection: Connection, noun: Mergeable, record_id: str, without: Iterable[str]) -> dict[str, Loaded]:
     ids = set(connection.execute(text(_SHOWN_IN[noun]), {"id": record_id}).scalars()) - set(without)
     engagement = SQLModel.metadata.tables["engagement"]
     connection.execute(select(engagement.c.id).where(engagement.c.id.in_(ids)).order_by(engagement.c.id).with_for_update())
@@ -173,7 +186,7 @@ def _revise_showing(connection: Connection, before: Mapping[str, Record], by: Ac
 
 def _keep_both(
     connection: Connection, noun: Mergeable, verb: str, before: Mapping[str, Record], merged_id: str, change: Record, by: Actor
-) -> dict[str, Record]:
+) -> dict[str, Loaded]:
     # Where a record lives on is not a part of it, so that its revision has to say so.
     merged, survivor = ({key: before[key]} for key in sorted(before, key=lambda key: key != merged_id))
     after = keep(connection, noun, verb, merged, by, [{"field": "merged_into", **change}])

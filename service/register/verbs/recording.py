@@ -7,10 +7,12 @@ from sqlalchemy import Connection, insert
 from sqlmodel import SQLModel
 
 from service.errors import Invalid
-from service.register.reading.records import Noun
+from service.register.audience import Audience
+from service.register.reading.records import Loaded, Noun
+from service.register.standing import refuse_level
 from service.register.table import new_id, now
 from service.register.verbs import references, rows
-from service.register.verbs.journal import Actor, Record, keep
+from service.register.verbs.journal import Actor, keep
 from service.register.verbs.references import Claim, Reference
 from service.register.verbs.rows import Rows
 
@@ -22,7 +24,7 @@ _ORDER = (
 
 def record(
     connection: Connection, noun: Noun, shapes: Sequence[Any], *, by: Actor, ids: Sequence[str] | None = None
-) -> list[Record]:
+) -> list[Loaded]:
     """Record each shape as a new record, and give the records as they can be read now, in the same order.
 
     `ids` may be given where one of the shapes refers to another (a parent before its parts); otherwise they are made here.
@@ -34,9 +36,12 @@ def record(
     wanted = [list(references.references(shape, root)) for shape, root in zip(shapes, roots, strict=True)]
     _refuse_later_parents(given, wanted)
     known = {(noun, record_id) for record_id in given}
-    stand_for = references.resolve(connection, [reference for some in wanted for reference in some], known)
+    stand_for = references.resolve(connection, [reference for some in wanted for reference in some], known, audience=by.audience)
     followed = [references.follow(shape, stand_for) for shape in shapes]
-    _refuse_taken_names(connection, noun, given, followed, roots)
+    if noun == "engagement" and not by.audience.sees_all:
+        for shape, root in zip(shapes, roots, strict=True):
+            refuse_level(shape.visibility, audience=by.audience, pointer=f"{root}/visibility")
+    _refuse_taken_names(connection, noun, given, followed, roots, by.audience)
     write(connection, _all_rows(noun, zip(given, followed, strict=True)))
     after = keep(connection, noun, "record", dict.fromkeys(given), by)
     return [after[record_id] for record_id in given]
@@ -52,10 +57,16 @@ def _refuse_later_parents(given: Sequence[str], wanted: Sequence[Sequence[Refere
 
 
 def _refuse_taken_names(
-    connection: Connection, noun: Noun, ids: Sequence[str], shapes: Sequence[Any], roots: Sequence[str]
+    connection: Connection,
+    noun: Noun,
+    ids: Sequence[str],
+    shapes: Sequence[Any],
+    roots: Sequence[str],
+    audience: Audience,
 ) -> None:
     together = list(zip(shapes, ids, roots, strict=True))
-    references.check_external_ids(connection, [claim for one in together for claim in references.claims(*one)])
+    claims = [claim for one in together for claim in references.claims(*one)]
+    references.check_external_ids(connection, claims, audience=audience)
     if noun == "topic":
         labels = [Claim(shape.label_en, record_id, f"{root}/label_en") for shape, record_id, root in together if shape.label_en]
         references.check_labels(connection, labels)

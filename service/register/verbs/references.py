@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, String, bindparam, select, text
 from sqlmodel import SQLModel
 
 from service.errors import Conflict, Fault, Invalid
+from service.register.audience import OFFICE, Audience, shown
 from service.register.external_id import split
 from service.register.reading.records import Noun
 
@@ -76,28 +77,34 @@ def _items(place: str, value: Any) -> list[tuple[str, Any]]:
     return [(f"{place}/{n}", item) for n, item in enumerate(value)] if isinstance(value, list) else [(place, value)]
 
 
-def resolve(connection: Connection, wanted: Iterable[Reference], known: Set[tuple[Noun, str]] = frozenset()) -> dict[str, str]:
+def resolve(
+    connection: Connection, wanted: Iterable[Reference], known: Set[tuple[Noun, str]] = frozenset(), *, audience: Audience
+) -> dict[str, str]:
     """Which id each referred id stands for now: itself, or the survivor of a merger; those in `known` are taken as they are.
 
-    Raises `Invalid` with a fault for every id that there is no record for, or whose record was withdrawn.
+    Raises `Invalid` with a fault for every id that there is no record for, none that the audience may see, or whose record was
+    withdrawn.
     """
-    found, faults = _look_up(connection, wanted, known)
+    found, faults = _look_up(connection, wanted, known, audience)
     if faults:
         raise Invalid(faults[0].detail, faults=faults)
     return found
 
 
-def refuse_withdrawn(connection: Connection, noun: Noun, restored: Mapping[str, Mapping[str, Any]]) -> None:
+def refuse_withdrawn(
+    connection: Connection, noun: Noun, restored: Mapping[str, Mapping[str, Any]], *, audience: Audience
+) -> None:
     """Raise `Conflict` when one of these records refers to one that was withdrawn and is not among them."""
     known = {(noun, record_id) for record_id in restored}
     for record_id, record in restored.items():
-        _, faults = _look_up(connection, references_of(record), known)
+        _, faults = _look_up(connection, references_of(record), known, OFFICE)
         if faults:
-            raise Conflict(f"The {noun} {record_id} cannot be restored: {faults[0].detail}")
+            why = faults[0].detail if audience.sees_all else "something that it refers to was withdrawn"
+            raise Conflict(f"The {noun} {record_id} cannot be restored: {why}")
 
 
 def _look_up(
-    connection: Connection, wanted: Iterable[Reference], known: Set[tuple[Noun, str]]
+    connection: Connection, wanted: Iterable[Reference], known: Set[tuple[Noun, str]], audience: Audience
 ) -> tuple[dict[str, str], list[Fault]]:
     by_noun: dict[Noun, list[Reference]] = defaultdict(list)
     for reference in wanted:
@@ -106,7 +113,7 @@ def _look_up(
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for noun, refs in by_noun.items():
-        states = _states(connection, noun, {reference.id for reference in refs})
+        states = _states(connection, noun, {reference.id for reference in refs}, audience)
         for reference in refs:
             last = _last(states, reference.id)
             found[reference.id] = last
@@ -115,21 +122,22 @@ def _look_up(
     return found, faults
 
 
-def _states(connection: Connection, noun: Noun, ids: set[str]) -> dict[str, _State]:
+def _states(connection: Connection, noun: Noun, ids: set[str], audience: Audience) -> dict[str, _State]:
     # Survivors are looked up as well, because a record that was merged into a withdrawn one is withdrawn with it.
     states: dict[str, _State] = {}
     while ids:
-        for row in connection.execute(_locked(noun, ids)).mappings():
+        for row in connection.execute(_locked(noun, ids, audience)).mappings():
             states[row["id"]] = _State(row["withdrawn_at"] is not None, row.get("merged_into"))
         ids = {state.survivor for state in states.values() if state.survivor} - states.keys()
     return states
 
 
-def _locked(noun: Noun, ids: Iterable[str]) -> Select[Any]:
+def _locked(noun: Noun, ids: Iterable[str], audience: Audience) -> Select[Any]:
     # In the order of ids, so that two transactions that want the same records do not wait for each other.
     table = SQLModel.metadata.tables[noun]
     columns = [table.c[name] for name in ("id", "withdrawn_at", "merged_into") if name in table.c]
-    return select(*columns).where(table.c.id.in_(sorted(ids))).order_by(table.c.id).with_for_update(read=True, key_share=True)
+    there = table.c.id.in_(sorted(ids)) & text(shown(noun, audience, noun))
+    return select(*columns).where(there).order_by(table.c.id).with_for_update(read=True, key_share=True)
 
 
 def _last(states: Mapping[str, _State], record_id: str) -> str:
@@ -169,12 +177,12 @@ def claims(shape: Any, record_id: str, pointer: str = "#") -> list[Claim]:
     return [Claim(written, record_id, place) for place, written in _items(f"{pointer}/external_ids", shape.external_ids)]
 
 
-def check_external_ids(connection: Connection, wanted: Iterable[Claim]) -> None:
+def check_external_ids(connection: Connection, wanted: Iterable[Claim], *, audience: Audience) -> None:
     """Raise `Conflict` when one of these external ids belongs to another record, or two of the records want the same."""
     claimed: dict[tuple[str, str], Claim] = {}
     for claim in wanted:
         first = claimed.setdefault(split(claim.name), claim)
-        _refuse_taken(claim, first.record_id, "external id")
+        _refuse_taken(claim, first.record_id, "external id", OFFICE)
     if not claimed:
         return
     owner = "coalesce(engagement_id, person_id, organization_id, topic_id, source_id)"
@@ -182,7 +190,7 @@ def check_external_ids(connection: Connection, wanted: Iterable[Claim]) -> None:
     keys = bindparam("keys", [key for _, key in claimed], expanding=True, type_=String)
     for system, key, holder in connection.execute(text(question).bindparams(keys)):
         if (system, key) in claimed:
-            _refuse_taken(claimed[system, key], holder, "external id")
+            _refuse_taken(claimed[system, key], holder, "external id", audience)
 
 
 def check_labels(connection: Connection, wanted: Iterable[Claim]) -> None:
@@ -190,17 +198,20 @@ def check_labels(connection: Connection, wanted: Iterable[Claim]) -> None:
     claimed: dict[str, Claim] = {}
     for claim in wanted:
         first = claimed.setdefault(claim.name, claim)
-        _refuse_taken(claim, first.record_id, "label")
+        _refuse_taken(claim, first.record_id, "label", OFFICE)
     topic = SQLModel.metadata.tables["topic"]
     for label, holder in connection.execute(select(topic.c.label_en, topic.c.id).where(topic.c.label_en.in_(claimed))):
-        _refuse_taken(claimed[label], holder, "label")
+        _refuse_taken(claimed[label], holder, "label", OFFICE)
 
 
-def _refuse_taken(claim: Claim, holder: str, what: str) -> None:
+def _refuse_taken(claim: Claim, holder: str, what: str, audience: Audience) -> None:
     if claim.record_id == holder:
         return
-    detail = f"The {what} {claim.name!r} belongs to the record {holder} already; it can name one record only"
-    raise Conflict(detail, faults=[Fault(detail=detail, code="taken", pointer=claim.pointer, value=claim.name)], holder=holder)
+    # Which record it is is not told to who may not see it.
+    named = f"the record {holder}" if audience.sees_all else "another record"
+    members: dict[str, Any] = {"holder": holder} if audience.sees_all else {}
+    detail = f"The {what} {claim.name!r} belongs to {named} already; it can name one record only"
+    raise Conflict(detail, faults=[Fault(detail=detail, code="taken", pointer=claim.pointer, value=claim.name)], **members)
 
 
 def check_parent(connection: Connection, engagement_id: str, parent_id: str) -> None:

@@ -8,12 +8,13 @@ from sqlmodel import SQLModel
 
 from service.errors import Conflict, NotFound
 from service.register.assertion import AssertionShape
+from service.register.audience import Audience, shown
 from service.register.engagement import ParticipationShape
 from service.register.outcome import OutcomeShape
 from service.register.reading import records
-from service.register.reading.records import Noun
+from service.register.reading.records import Loaded, Noun
 from service.register.source import CitationShape
-from service.register.standing import refuse
+from service.register.standing import refuse, refuse_level
 from service.register.table import now
 from service.register.text import Shape
 from service.register.validation import checked
@@ -31,28 +32,30 @@ PARTS: dict[Part, tuple[str, type[Shape]]] = {
 }
 
 
-def revise(connection: Connection, noun: Noun, patches: Mapping[str, Mapping[str, Any]], *, by: Actor) -> dict[str, Record]:
+def revise(connection: Connection, noun: Noun, patches: Mapping[str, Mapping[str, Any]], *, by: Actor) -> dict[str, Loaded]:
     """Change the records' own fields by JSON merge patch (RFC 7396): what is named is set, null removes, lists are replaced.
 
     A patch that changes nothing leaves no revision. Raises `NotFound`, `Gone` or `Merged` for a record that cannot be
     revised, `Invalid` for what cannot be right, `Conflict` for an external id that is taken; then nothing is kept.
     """
-    before = require(connection, noun, patches)
+    before = require(connection, noun, patches, audience=by.audience)
     shapes: dict[str, Any] = {}
     for record_id, patch in patches.items():
         header = as_header(noun, before[record_id])
         if (patched := merge_patch(header, patch)) != header:
             shapes[record_id] = _valid(rows.HEADERS[noun], patched)
-    changed = [record_id for record_id, shape in shapes.items() if _write_header(connection, noun, record_id, shape)]
+    changed = [record_id for record_id, shape in shapes.items() if _write_header(connection, noun, record_id, shape, by)]
     return before | keep(connection, noun, "revise", {record_id: before[record_id] for record_id in changed}, by)
 
 
-def _write_header(connection: Connection, noun: Noun, record_id: str, shape: Any) -> bool:
+def _write_header(connection: Connection, noun: Noun, record_id: str, shape: Any, by: Actor) -> bool:
     """Write what differs from what is kept; gives whether anything does."""
-    shape = references.follow(shape, references.resolve(connection, references.references(shape)))
-    if noun == "engagement" and shape.parent:
-        references.check_parent(connection, record_id, shape.parent)
-    references.check_external_ids(connection, references.claims(shape, record_id))
+    shape = references.follow(shape, references.resolve(connection, references.references(shape), audience=by.audience))
+    if noun == "engagement":
+        refuse_level(shape.visibility, audience=by.audience)
+        if shape.parent:
+            references.check_parent(connection, record_id, shape.parent)
+    references.check_external_ids(connection, references.claims(shape, record_id), audience=by.audience)
     if noun == "topic" and shape.label_en:
         references.check_labels(connection, [Claim(shape.label_en, record_id, "#/label_en")])
     columns = _differing(connection, noun, record_id, rows.header_columns(noun, shape))
@@ -70,10 +73,10 @@ def _differing(connection: Connection, name: str, row_id: str, row: rows.Row) ->
     return {column: value for column, value in row.items() if kept[column] != value}
 
 
-def add_part(connection: Connection, noun: Noun, record_id: str, part: Part, shape: Any, *, by: Actor) -> tuple[str, Record]:
+def add_part(connection: Connection, noun: Noun, record_id: str, part: Part, shape: Any, *, by: Actor) -> tuple[str, Loaded]:
     """Add a participation, outcome, citation or assertion to a record; gives the part's id and the record as it is now."""
-    before = require(connection, noun, [record_id])
-    shape = references.follow(shape, references.resolve(connection, references.references(shape)))
+    before = require(connection, noun, [record_id], audience=by.audience)
+    shape = references.follow(shape, references.resolve(connection, references.references(shape), audience=by.audience))
     table = SQLModel.metadata.tables[PARTS[part][0]]
     last = connection.execute(select(func.max(table.c.position)).where(table.c[f"{noun}_id"] == record_id)).scalar()
     made = _part_rows(noun, record_id, part, shape, 0 if last is None else last + 1)
@@ -87,16 +90,16 @@ def add_part(connection: Connection, noun: Noun, record_id: str, part: Part, sha
 
 def revise_part(
     connection: Connection, noun: Noun, record_id: str, part: Part, part_id: str, patch: Mapping[str, Any], *, by: Actor
-) -> Record:
+) -> Loaded:
     """Change one part of a record by JSON merge patch; its id and its place in the order stay."""
-    before = require(connection, noun, [record_id])
+    before = require(connection, noun, [record_id], audience=by.audience)
     there = _find_part(before[record_id], noun, record_id, part, part_id)
     given = part_as_given(there)
     patched = merge_patch(given, patch)
     if patched == given:
         return before[record_id]
     shape: Any = _valid(PARTS[part][1], patched)
-    shape = references.follow(shape, references.resolve(connection, references.references(shape)))
+    shape = references.follow(shape, references.resolve(connection, references.references(shape), audience=by.audience))
     if not _write_part(connection, part, part_id, _part_rows(noun, record_id, part, shape, 0)):
         return before[record_id]
     raise_version(connection, noun, [record_id])
@@ -117,9 +120,9 @@ def _write_part(connection: Connection, part: Part, part_id: str, made: rows.Row
     return lists.replace(connection, "outcome_party", "outcome_id", part_id, parties) or bool(columns)
 
 
-def remove_part(connection: Connection, noun: Noun, record_id: str, part: Part, part_id: str, *, by: Actor) -> Record:
+def remove_part(connection: Connection, noun: Noun, record_id: str, part: Part, part_id: str, *, by: Actor) -> Loaded:
     """Take a part out of a record; the revision still shows what it was."""
-    before = require(connection, noun, [record_id])
+    before = require(connection, noun, [record_id], audience=by.audience)
     _find_part(before[record_id], noun, record_id, part, part_id)
     table = SQLModel.metadata.tables[PARTS[part][0]]
     connection.execute(delete(table).where(table.c.id == part_id))
@@ -127,37 +130,39 @@ def remove_part(connection: Connection, noun: Noun, record_id: str, part: Part, 
     return keep(connection, noun, "revise", before, by)[record_id]
 
 
-def withdraw(connection: Connection, noun: Noun, ids: Sequence[str], *, by: Actor) -> dict[str, Record]:
+def withdraw(connection: Connection, noun: Noun, ids: Sequence[str], *, by: Actor) -> dict[str, Loaded]:
     """Take records out of every list and out of search; they can be restored.
 
     Raises `Conflict` while a live record that is not among them still refers to one of them.
     """
-    before = require(connection, noun, ids)
+    before = require(connection, noun, ids, audience=by.audience)
     for record_id in ids:
-        _refuse_if_used(connection, noun, record_id, leaving=ids)
+        _refuse_if_used(connection, noun, record_id, leaving=ids, audience=by.audience)
     raise_version(connection, noun, ids, {"withdrawn_at": now(), "withdrawn_reason": by.reason})
     return keep(connection, noun, "withdraw", before, by, [{"field": "withdrawn", "before": False, "after": True}])
 
 
-def restore(connection: Connection, noun: Noun, ids: Sequence[str], *, by: Actor) -> dict[str, Record]:
+def restore(connection: Connection, noun: Noun, ids: Sequence[str], *, by: Actor) -> dict[str, Loaded]:
     """Bring withdrawn records back. Raises `Conflict` for one that is not withdrawn, or refers to one that still is."""
-    before = require(connection, noun, ids, withdrawn=True)
-    references.refuse_withdrawn(connection, noun, before)
+    before = require(connection, noun, ids, audience=by.audience, withdrawn=True)
+    references.refuse_withdrawn(connection, noun, before, audience=by.audience)
     raise_version(connection, noun, ids, {"withdrawn_at": None, "withdrawn_reason": None})
     return keep(connection, noun, "restore", before, by, [{"field": "withdrawn", "before": True, "after": False}])
 
 
-def require(connection: Connection, noun: Noun, ids: Any, *, withdrawn: bool = False) -> dict[str, Record]:
+def require(connection: Connection, noun: Noun, ids: Any, *, audience: Audience, withdrawn: bool = False) -> dict[str, Loaded]:
     """The records with these ids, whole, locked until the end of the transaction where the database locks rows.
 
-    Raises `NotFound`, `Merged`, and `Gone` for a withdrawn one (or, with `withdrawn`, `Conflict` for one that is not).
+    Raises `NotFound` for one that is not there for the audience, `Merged`, and `Gone` for a withdrawn one (or, with
+    `withdrawn`, `Conflict` for one that is not).
     """
     table = SQLModel.metadata.tables[noun]
     # In the order of ids, so that two transactions that want the same records do not wait for each other.
-    question = select(table).where(table.c.id.in_(list(ids))).order_by(table.c.id).with_for_update()
+    there = table.c.id.in_(list(ids)) & text(shown(noun, audience, noun))
+    question = select(table).where(there).order_by(table.c.id).with_for_update()
     states = {row["id"]: dict(row) for row in connection.execute(question).mappings()}
     for record_id in ids:
-        refuse(noun, record_id, states.get(record_id), withdrawn=withdrawn)
+        refuse(noun, record_id, states.get(record_id), withdrawn=withdrawn, audience=audience)
     return dict(records.load(connection, noun, ids))
 
 
@@ -240,13 +245,12 @@ _USES: dict[Noun, tuple[tuple[Noun, str], ...]] = {
 """Per noun, who refers to the record with the id: the noun of the users, and their ids."""
 
 
-def _refuse_if_used(connection: Connection, noun: Noun, record_id: str, leaving: Sequence[str]) -> None:
+def _refuse_if_used(connection: Connection, noun: Noun, record_id: str, *, leaving: Sequence[str], audience: Audience) -> None:
     for user_noun, users in _USES[noun]:
         table = SQLModel.metadata.tables[user_noun]
         live = table.c.withdrawn_at.is_(None) & table.c.merged_into.is_(None) & table.c.id.not_in(leaving)
         question = select(table.c.id).where(table.c.id.in_(text(users)), live).limit(1)
         if (user := connection.execute(question, {"id": record_id}).scalar()) is not None:
-            detail = (
-                f"The {noun} {record_id} cannot be withdrawn while the {user_noun} {user} refers to it; revise that one first."
-            )
-            raise Conflict(detail)
+            # Which one it is is not told to who may not see it.
+            named = f"the {user_noun} {user}" if audience.sees_all else f"another {user_noun}"
+            raise Conflict(f"The {noun} {record_id} cannot be withdrawn while {named} refers to it; revise that one first.")
