@@ -1,4 +1,4 @@
-"""The command line: `engagements serve | worker | migrate | seed | search | index … | openapi | version`.
+"""The command line: `engagements serve | worker | migrate | seed | search | index … | keys … | openapi | version`.
 
 Every command reads the same `ENGAGEMENTS_` environment as the service. It exits with 0 when it did what was asked, 1 when
 that was not possible, and 2 when it was asked wrongly. What only one command needs is loaded by that command alone, so
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service import __version__
-from service.commands import index
+from service.commands import index, keys
 from service.commands.opening import AsJson, opened, settings_of
 from service.errors import Problem
 
@@ -31,6 +31,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(index.commands, name="index")
+cli.add_typer(keys.commands, name="keys")
 
 
 def main() -> None:
@@ -59,6 +60,7 @@ def serve(
             schema.upgrade(database)
         if seed:
             _seed(database)
+        serving.refuse_without_keys(settings, database)
     serving.serve(settings)
 
 
@@ -129,6 +131,7 @@ def search(
 
     from service.mirror.asking import Answered, Search
     from service.mirror.freshness import Watch
+    from service.register.audience import OFFICE
     from service.search import hits, question
 
     settings = settings_of()
@@ -137,7 +140,7 @@ def search(
         with opened(settings) as database:
             asking = Search(settings.mirrors, settings.data_dir, settings.database, Watch(database, settings.poll_seconds))
             try:
-                return await asking.ask(question.Question(text=" ".join(words), limit=limit))
+                return await asking.ask(question.Question(text=" ".join(words), limit=limit), OFFICE)
             finally:
                 await asking.close()
 

@@ -8,8 +8,12 @@ import typer
 import uvicorn
 
 from service import collector
+from service.access import keys
 from service.app import create_app
+from service.database import Database
 from service.errors import Unavailable
+from service.register.table import now
+from service.schema import require_current
 from service.settings import Settings
 
 
@@ -18,9 +22,10 @@ class Server(uvicorn.Server):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.app = create_app(settings)
         super().__init__(
             uvicorn.Config(
-                create_app(settings),
+                self.app,
                 host=settings.host,
                 port=settings.port,
                 log_config=None,
@@ -35,7 +40,23 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         collector.settle_in()
         if self.started and self.servers:
-            _announce(self.settings, self.servers[0].sockets[0].getsockname()[1])
+            port = self.servers[0].sockets[0].getsockname()[1]
+            _announce(self.settings, port, is_open=self.app.state.keyring.is_open)
+
+
+def refuse_without_keys(settings: Settings, database: Database) -> None:
+    """Raise `Unavailable` where other machines could reach the service and nobody has a key."""
+    if settings.on_loopback or settings.open_reading:
+        return
+    require_current(database)
+    with database.reading() as connection:
+        known = any(keys.is_good(row, now()) for row in keys.every(connection))
+    if not known:
+        raise Unavailable(
+            f"Other machines can reach {settings.host}, and there is no key: make one with"
+            " `engagements keys make NAME --scope write --sees internal`, or let everybody read what is public with"
+            " ENGAGEMENTS_OPEN_READING=true."
+        )
 
 
 def serve(settings: Settings) -> None:
@@ -57,7 +78,7 @@ def serve(settings: Settings) -> None:
         raise Unavailable("The service could not start; the lines above say why.")
 
 
-def _announce(settings: Settings, port: int) -> None:
+def _announce(settings: Settings, port: int, *, is_open: bool) -> None:
     data = settings.data_dir.absolute() if settings.database_url is None else "the database of ENGAGEMENTS_DATABASE_URL"
     at = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}"
     lines = [
@@ -67,9 +88,7 @@ def _announce(settings: Settings, port: int) -> None:
         f"  register       {data}",
         "  Ctrl-C stops it.",
     ]
-    if not settings.on_loopback:
-        lines.append(
-            "  WARNING: other machines can reach this, and there are no keys yet: whoever does can read and write everything."
-        )
+    if is_open:
+        lines.append("  There are no keys: whoever is on this machine can read and write everything.")
     typer.echo("\n".join(lines), err=True)
     sys.stderr.flush()

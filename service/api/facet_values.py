@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from service.api import answers
 from service.api.freshness import IndexFreshness, index_freshness
 from service.api.parameters import documented, known_name, read_parameters
+from service.api.requests import client_of
 from service.api.search import NO_FACET, QuestionParameters, question_of
 from service.search.facets import FACETS
 
@@ -49,7 +50,8 @@ async def search_facet_values(facet: str, request: Request) -> Response:
     """The facet's own filter does not narrow its values: what is listed is what else could be chosen."""
     asked = read_parameters(FacetValueParameters, request)
     known_name("facet", facet, FACETS, NO_FACET)
-    found, source = await request.app.state.search.values(question_of(asked), facet, asked.value, asked.limit)
+    audience = client_of(request).audience
+    found, source = await request.app.state.search.values(question_of(asked), facet, asked.value, asked.limit, audience)
     items: list[dict[str, Any]] = [
         {
             "value": each.value,
@@ -60,4 +62,4 @@ async def search_facet_values(facet: str, request: Request) -> Response:
         }
         for each in found
     ]
-    return answers.made({"items": items, "index": index_freshness(source, None)})
+    return answers.made({"items": items, "index": index_freshness(source, None, audience)})

@@ -5,13 +5,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from service.mirror.asking import Source
+from service.register.audience import Audience
 
 
 class IndexFreshness(BaseModel):
     """Which engine answered, and whether it holds everything that is committed.
 
     `in_step` and `lag_ms` are as they were seen `age_ms` ago. `left_out` counts the records that were withdrawn or closed to
-    readers, and that the engine has yet to drop: they are neither shown nor counted. `holds_token` answers `sync_token`.
+    readers, and that the engine has yet to drop: they are neither shown nor counted. Readers who do not see everything are not
+    told. `holds_token` answers `sync_token`.
     """
 
     mirror: str
@@ -23,12 +25,12 @@ class IndexFreshness(BaseModel):
     holds_token: bool | None
 
 
-def index_freshness(source: Source, holds_token: bool | None) -> dict[str, Any]:
+def index_freshness(source: Source, holds_token: bool | None, audience: Audience) -> dict[str, Any]:
     """The source of an answer as `IndexFreshness` has it."""
     return {
         "mirror": source.mirror.name,
         "engine": source.mirror.engine,
         **source.freshness._asdict(),
-        "left_out": len(source.left_out),
+        "left_out": len(source.left_out) if audience.sees_all else 0,
         "holds_token": holds_token,
     }

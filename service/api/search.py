@@ -18,6 +18,7 @@ from service.api.freshness import IndexFreshness, index_freshness
 from service.api.metrics import SEARCH_SECONDS
 from service.api.parameters import documented, known_name, listed_names, read_parameters
 from service.api.preferences import wait_seconds
+from service.api.requests import client_of
 from service.errors import Invalid
 from service.mirror.asking import Answered
 from service.register.codes import Direction, Kind, Mode, OfficeType, OutcomeKind, OutcomeStatus, Status
@@ -184,7 +185,7 @@ async def search_engagements(request: Request) -> Response:
         "page": asked.offset // asked.limit + 1 if asked.limit else 1,
         "next_cursor": _cursor(parameters, shown) if more else None,
         "facets": counts(answer, asked.facets),
-        "index": index_freshness(found.source, holds),
+        "index": index_freshness(found.source, holds, client_of(request).audience),
     }
     return answers.made(body)
 
@@ -201,7 +202,7 @@ def _understood(way: Try, answer: Answer) -> dict[str, Any]:
 
 
 async def _explain(request: Request, items: list[dict[str, Any]], text: str) -> None:
-    documents = await request.app.state.search.documents([hit["id"] for hit in items])
+    documents = await request.app.state.search.documents([hit["id"] for hit in items], client_of(request).audience)
     for hit in items:
         known = documents.get(hit["id"])
         hit["matched"] = [each._asdict() for each in explain(known, text)] if known else []
@@ -210,7 +211,7 @@ async def _explain(request: Request, items: list[dict[str, Any]], text: str) -> 
 async def _ask(request: Request, asked: Question) -> Answered:
     began, mirror = time.perf_counter(), "none"
     try:
-        found: Answered = await request.app.state.search.ask(asked)
+        found: Answered = await request.app.state.search.ask(asked, client_of(request).audience)
         mirror = found.source.mirror.name
     finally:
         SEARCH_SECONDS.labels(mirror).observe(time.perf_counter() - began)

@@ -9,7 +9,7 @@ from service.api import answers
 from service.api.freshness import IndexFreshness, index_freshness
 from service.api.parameters import documented, read_parameters
 from service.api.problems import refusals
-from service.api.requests import Id
+from service.api.requests import Id, Reader
 from service.errors import NotFound
 from service.register.text import Shape
 from service.search.engine import Answer
@@ -39,12 +39,12 @@ class SimilarPage(BaseModel):
     responses=refusals(404, 422),
     openapi_extra=documented(SimilarParameters),
 )
-async def similar_engagements(id: Id, request: Request) -> Response:
+async def similar_engagements(id: Id, request: Request, reader: Reader) -> Response:
     """People, organizations, topics and countries in common, the rarer the more; as the index has it, which may lag a moment."""
     asked = read_parameters(SimilarParameters, request)
-    found, source = await request.app.state.search.similar(id, asked.limit)
+    found, source = await request.app.state.search.similar(id, asked.limit, reader)
     if found is None:
         raise NotFound(f"The index has no engagement {id!r}; it may have been withdrawn, or be on its way into the index")
     cards = hits(Answer([dict(each.card) for each in found], len(found)), "")
     items = [{**card, "shared": each.shared} for card, each in zip(cards, found, strict=True)]
-    return answers.made({"items": items, "index": index_freshness(source, None)})
+    return answers.made({"items": items, "index": index_freshness(source, None, reader)})

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from service.api import answers
 from service.api.freshness import IndexFreshness, index_freshness
 from service.api.parameters import documented, listed_names, read_parameters
+from service.api.requests import client_of
 from service.register.text import Shape
 from service.search.suggesting import TYPES, Type, Typing
 
@@ -59,12 +60,13 @@ class SuggestionList(BaseModel):
 )
 async def suggest(request: Request) -> Response:
     asked = read_parameters(SuggestParameters, request)
-    found, source = await request.app.state.search.suggest(Typing(asked.q, asked.limit, _types(asked)))
+    audience = client_of(request).audience
+    found, source = await request.app.state.search.suggest(Typing(asked.q, asked.limit, _types(asked)), audience)
     body: dict[str, Any] = {
         "items": [each._asdict() for each in found.items],
         "text": found.text,
         "respelled": found.respelling and found.respelling.how,
-        "index": index_freshness(source, None),
+        "index": index_freshness(source, None, audience),
     }
     return answers.made(body)
 

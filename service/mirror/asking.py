@@ -1,7 +1,7 @@
 """Searching: which mirror is asked, what it must not show, and how fresh its answer is.
 
     the mirrors in their order, those that were just found down last:
-        leave out     the ids of what must not be found any more, read while the engine is asked
+        leave out     the ids of what must not be found any more, read while the engine is asked; what the reader may not see
         ask           a mirror that is down is passed over, and tried again a little later
     nobody answered   the first mirror's own error, which says when to try again
 
@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from anyio import CapacityLimiter, to_thread
@@ -24,6 +24,8 @@ from service.errors import Problem
 from service.mirror import retraction
 from service.mirror.contents import contents
 from service.mirror.freshness import Freshness, Watch
+from service.mirror.narrowing import narrowed, refuse_overflow, without_hidden_parents
+from service.register.audience import Audience
 from service.search.engine import Answer, EngineDown, SearchDocument, Searcher
 from service.search.engines import open_searcher
 from service.search.facets import Value
@@ -42,8 +44,8 @@ _ROUNDS: Final = 3
 
 
 T = TypeVar("T")
-Put = Callable[[Searcher, tuple[str, ...]], Awaitable[T]]
-"""A question to an engine, with the ids of the engagements that must not be found."""
+Put = Callable[[Searcher], Awaitable[T]]
+"""A question to an engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,38 +107,47 @@ class Search:
         """The mirror to count on now: the first one that did not fail when it was asked last."""
         return min(self._in_order(), key=lambda asked: asked.failed).mirror
 
-    async def ask(self, question: Question) -> Answered:
+    async def ask(self, question: Question, audience: Audience) -> Answered:
         """Put the question to the first mirror that can answer; raises `EngineDown` when none can, `EngineRefused`."""
-        (answer, way), source = await self._first_answer(
-            lambda one, left_out: ask_noticing(one, replace(question, left_out=left_out))
-        )
-        return Answered(_cleared(answer, source.left_out), way, source)
+        (answer, way), source = await self._first_answer(audience, lambda one: ask_noticing(one, question))
+        answer = _cleared(answer, source.left_out)
+        return Answered(replace(answer, cards=await self._shown(answer.cards, audience)), way, source)
 
-    async def suggest(self, typing: Typing) -> tuple[Suggestions, Source]:
+    async def suggest(self, typing: Typing, audience: Audience) -> tuple[Suggestions, Source]:
         """What may be meant by what was typed so far, as the first mirror that can answer has it; raises as `ask` does."""
-        found, source = await self._first_answer(lambda one, left_out: suggest(one, replace(typing, left_out=left_out)))
+        found, source = await self._first_answer(audience, lambda one: suggest(one, typing))
         return replace(found, items=tuple(each for each in found.items if each.id not in source.left_out)), source
 
-    async def values(self, question: Question, facet: str, typed: str, limit: int) -> tuple[list[Value], Source]:
+    async def values(
+        self, question: Question, facet: str, typed: str, limit: int, audience: Audience
+    ) -> tuple[list[Value], Source]:
         """The values of a facet that have the words typed in a name, as the first mirror that can answer has them."""
-        return await self._first_answer(
-            lambda one, left_out: values(one, replace(question, left_out=left_out), facet, typed, limit)
-        )
+        return await self._first_answer(audience, lambda one: values(one, question, facet, typed, limit))
 
-    async def similar(self, engagement_id: str, limit: int) -> tuple[list[Similar] | None, Source]:
+    async def similar(self, engagement_id: str, limit: int, audience: Audience) -> tuple[list[Similar] | None, Source]:
         """What has most in common with an engagement, as the first mirror that can answer has it; None where it has not that."""
-        found, source = await self._first_answer(lambda one, left_out: similar(one, engagement_id, limit, left_out))
-        return found and [each for each in found if each.card["id"] not in source.left_out], source
+        found, source = await self._first_answer(audience, lambda one: similar(one, engagement_id, limit))
+        if not found:
+            return found, source
+        kept = [each for each in found if each.card["id"] not in source.left_out]
+        cards = await self._shown([dict(each.card) for each in kept], audience)
+        return [replace(each, card=card) for each, card in zip(kept, cards, strict=True)], source
 
-    async def documents(self, ids: Sequence[str]) -> dict[str, SearchDocument]:
-        """What the register now makes of these engagements, by id; what cannot be read is left out."""
-        return await to_thread.run_sync(lambda: contents(self._database, ids)[0], limiter=self._limiter)
+    async def documents(self, ids: Sequence[str], audience: Audience) -> dict[str, SearchDocument]:
+        """What the register now makes of these engagements, by id; what cannot be read, or not be shown, is left out."""
+        found = await to_thread.run_sync(lambda: contents(self._database, ids)[0], limiter=self._limiter)
+        return {record_id: each for record_id, each in found.items() if audience.may_see(each["visibility"])}
 
-    async def _first_answer(self, put: Put[T]) -> tuple[T, Source]:
+    async def _shown(self, cards: list[dict[str, Any]], audience: Audience) -> list[dict[str, Any]]:
+        if audience.sees_all:
+            return cards
+        return await to_thread.run_sync(without_hidden_parents, self._database, cards, audience, limiter=self._limiter)
+
+    async def _first_answer(self, audience: Audience, put: Put[T]) -> tuple[T, Source]:
         errors: list[EngineDown] = []
         for asked in self._in_order():
             try:
-                answered = await self._put(asked, put)
+                answered = await self._put(asked, audience, put)
             except EngineDown as error:
                 asked.rest()
                 errors.append(error)
@@ -157,25 +168,27 @@ class Search:
         now = time.monotonic()
         return sorted(self._asked, key=lambda asked: asked.resting_until > now)
 
-    async def _put(self, asked: _Asked, put: Put[T]) -> tuple[T, Source]:
+    async def _put(self, asked: _Asked, audience: Audience, put: Put[T]) -> tuple[T, Source]:
         for _ in range(_ROUNDS):
             excluded = asked.excluded
             if self._database.is_sqlite:
                 # A look into the file takes less than the way to a thread.
                 known = excluded = self._pending(asked)
-                found = await put(asked.searcher, _listed(excluded))
+                found = await put(narrowed(asked.searcher, audience, _listed(excluded)))
             else:
-                found, known = await self._beside(asked, put, excluded)
+                found, known = await self._beside(asked, audience, put, excluded)
             asked.excluded = known
             if known <= excluded:
                 break
+        if not audience.sees_all:
+            refuse_overflow(len(known), retraction.MOST)
         return found, Source(asked.mirror, self.freshness.of(asked.mirror.name), known)
 
-    async def _beside(self, asked: _Asked, put: Put[T], excluded: frozenset[str]) -> tuple[T, frozenset[str]]:
+    async def _beside(self, asked: _Asked, audience: Audience, put: Put[T], excluded: frozenset[str]) -> tuple[T, frozenset[str]]:
         """What was found, and what must not be in it, read at the same time."""
         reading = asyncio.ensure_future(to_thread.run_sync(self._pending, asked, limiter=self._limiter))
         try:
-            found = await put(asked.searcher, _listed(excluded))
+            found = await put(narrowed(asked.searcher, audience, _listed(excluded)))
         finally:
             known = await reading
         return found, known

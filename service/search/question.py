@@ -15,7 +15,7 @@ from service.search import keys
 from service.search.collapsing import MOST, collapsed
 from service.search.dates import today
 from service.search.document import day_number
-from service.search.engine import Answer, Between, Filter, Missing, NoneOf, OneOf, Query, Searcher, Sort
+from service.search.engine import Answer, Between, Filter, Missing, OneOf, Query, Searcher, Sort
 from service.search.facets import FACETS, Facet, Value, values_that_fit
 from service.search.fitting import AS_TYPED, NEARLY, typed_words
 from service.search.noticing import NOTICED, noticed
@@ -47,8 +47,6 @@ class Question:
     missing: tuple[str, ...] = ()
     """Facets of which an engagement must have no value."""
     during: str | None = None
-    left_out: tuple[str, ...] = ()
-    """Ids of engagements that must not be found."""
     facets: tuple[str, ...] = ()
     count_missing: bool = False
     """Whether those that have no value of a facet are counted as well."""
@@ -153,8 +151,6 @@ def _filters(question: Question, chips: Sequence[Chip]) -> tuple[Filter, ...]:
     wanted += [Missing(FACETS[name].filtered) for name in question.missing]
     if question.during:
         wanted += _during(question.during)
-    if question.left_out:
-        wanted.append(NoneOf("id", question.left_out))
     return tuple(dict.fromkeys(wanted))  # What is said ten times need not be looked up ten times.
 
 

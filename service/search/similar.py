@@ -43,13 +43,13 @@ class Similar:
     shared: dict[str, list[str]]
 
 
-async def similar(searcher: Searcher, engagement_id: str, limit: int, left_out: tuple[str, ...] = ()) -> list[Similar] | None:
+async def similar(searcher: Searcher, engagement_id: str, limit: int) -> list[Similar] | None:
     """The most similar engagements, the best first; None where the engine does not have the one asked about."""
     of = await searcher.search(Query(filters=(OneOf("id", (engagement_id,)),), limit=1))
-    if not of.cards or engagement_id in left_out:
+    if not of.cards:
         return None
     own = {kind.member: _ids(of.cards[0], kind.member) for kind in _SHARED}
-    others = NoneOf("id", (engagement_id, *left_out))
+    others = NoneOf("id", (engagement_id,))
     asked = [kind for kind in _SHARED if own[kind.member]]
     queries = (_query(kind.facet, own[kind.member], others) for kind in asked)
     everything, *answers = await gather(*map(searcher.search, (Query(limit=0), *queries)))

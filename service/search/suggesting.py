@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from service.register import places
 from service.search import keys
-from service.search.engine import Answer, Filter, NoneOf, OneOf, Query, Searcher
+from service.search.engine import Answer, OneOf, Query, Searcher
 from service.search.facets import FACETS, Value, values_that_fit
 from service.search.fitting import AS_TYPED, NEARLY, Fit, Way, fit, parts, typed_words
 from service.search.respelling import Respelling, respellings
@@ -31,8 +31,6 @@ class Typing:
     text: str
     limit: int = 5
     types: tuple[Type, ...] = TYPES
-    left_out: tuple[str, ...] = ()
-    """Ids of engagements that must not be suggested, nor counted."""
 
 
 class Suggestion(NamedTuple):
@@ -83,12 +81,11 @@ async def _suggested(searcher: Searcher, typing: Typing, text: str) -> Suggestio
     typed = typed_words(text)
     if not typed:
         return Suggestions((), text)
-    filters: tuple[Filter, ...] = (NoneOf("id", typing.left_out),) if typing.left_out else ()
     counted = tuple(FACETS[each].counted for each in typing.types if each in _COUNTED)
     limit = _ASKED * typing.limit if "engagement" in typing.types else 0
     countries = _countries(typed) if "country" in typing.types else {}
     answer, by_country = await gather(
-        searcher.search(Query(text, filters, counted, limit=limit)), _engagements_with(searcher, filters, countries)
+        searcher.search(Query(text, (), counted, limit=limit)), _engagements_with(searcher, countries)
     )
     for ways in (AS_TYPED, NEARLY):
         items: list[Suggestion] = []
@@ -127,11 +124,11 @@ def _best(wanted: Type, found: Iterable[Value], limit: int) -> list[Suggestion]:
 # Countries are known without an engine; it says only how many engagements there are with each.
 
 
-async def _engagements_with(searcher: Searcher, filters: tuple[Filter, ...], countries: Iterable[str]) -> dict[str, int]:
+async def _engagements_with(searcher: Searcher, countries: Iterable[str]) -> dict[str, int]:
     wanted = tuple(countries)
     if not wanted:
         return {}
-    answer = await searcher.search(Query("", (*filters, OneOf("countries", wanted)), ("countries",), limit=0))
+    answer = await searcher.search(Query("", (OneOf("countries", wanted),), ("countries",), limit=0))
     return {code: answer.facets["countries"].get(code, 0) for code in wanted}
 
 

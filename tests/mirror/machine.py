@@ -33,6 +33,7 @@ from service.mirror.keeper import Keeper
 from service.mirror.lease import HostLock, Lease, LeaseLost
 from service.mirror.patience import Patience
 from service.mirror.rebuild import ROLLBACK
+from service.register.audience import OFFICE
 from service.search.engine import EngineDown, EngineRefused, IndexLost, OutcomeUnknown
 from service.search.question import Question
 from service.settings import MirrorSettings
@@ -275,7 +276,7 @@ class Machine(RuleBasedStateMachine):
             gone = "withdrawn_at IS NOT NULL OR merged_into IS NOT NULL"
             there = set(connection.execute(text(f"SELECT id FROM engagement WHERE NOT ({gone})")).scalars())
         try:
-            answered = self.loop.run(self.search.ask(Question(limit=100)))
+            answered = self.loop.run(self.search.ask(Question(limit=100), OFFICE))
         except (EngineDown, EngineRefused):
             return
         found = {card["id"] for card in answered.answer.cards}

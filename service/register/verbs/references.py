@@ -177,6 +177,18 @@ def claims(shape: Any, record_id: str, pointer: str = "#") -> list[Claim]:
     return [Claim(written, record_id, place) for place, written in _items(f"{pointer}/external_ids", shape.external_ids)]
 
 
+def without_unseen(
+    connection: Connection, header: Mapping[str, Any], patch: Mapping[str, Any], audience: Audience
+) -> Mapping[str, Any]:
+    """The patch without the removal of what its author could not see: whoever is shown null sends null back."""
+    if audience.sees_all:
+        return patch
+    removed = [field for field in ("parent", "closed_by") if field in patch and patch[field] is None and header.get(field)]
+    wanted = [Reference("engagement", header[field], f"#/{field}") for field in removed]
+    seen = _states(connection, "engagement", {each.id for each in wanted}, audience)
+    return {field: value for field, value in patch.items() if field not in removed or header[field] in seen}
+
+
 def check_external_ids(connection: Connection, wanted: Iterable[Claim], *, audience: Audience) -> None:
     """Raise `Conflict` when one of these external ids belongs to another record, or two of the records want the same."""
     claimed: dict[tuple[str, str], Claim] = {}

@@ -42,15 +42,17 @@ def revise(connection: Connection, noun: Noun, patches: Mapping[str, Mapping[str
     shapes: dict[str, Any] = {}
     for record_id, patch in patches.items():
         header = as_header(noun, before[record_id])
+        patch = references.without_unseen(connection, header, patch, by.audience)
         if (patched := merge_patch(header, patch)) != header:
             shapes[record_id] = _valid(rows.HEADERS[noun], patched)
-    changed = [record_id for record_id, shape in shapes.items() if _write_header(connection, noun, record_id, shape, by)]
+    changed = [record_id for record_id, shape in shapes.items() if _write_header(connection, noun, before[record_id], shape, by)]
     return before | keep(connection, noun, "revise", {record_id: before[record_id] for record_id in changed}, by)
 
 
-def _write_header(connection: Connection, noun: Noun, record_id: str, shape: Any, by: Actor) -> bool:
+def _write_header(connection: Connection, noun: Noun, before: Record, shape: Any, by: Actor) -> bool:
     """Write what differs from what is kept; gives whether anything does."""
-    shape = references.follow(shape, references.resolve(connection, references.references(shape), audience=by.audience))
+    record_id = before["id"]
+    shape = _followed(connection, shape, before, by)
     if noun == "engagement":
         refuse_level(shape.visibility, audience=by.audience)
         if shape.parent:
@@ -65,6 +67,12 @@ def _write_header(connection: Connection, noun: Noun, record_id: str, shape: Any
     if changed:
         raise_version(connection, noun, [record_id], columns)
     return changed
+
+
+def _followed(connection: Connection, shape: Any, before: Record, by: Actor) -> Any:
+    """The shape with every reference followed. What was referred to before may stay, seen or not by who changes the rest."""
+    known = set() if by.audience.sees_all else {(each.noun, each.id) for each in references.references_of(before)}
+    return references.follow(shape, references.resolve(connection, references.references(shape), known, audience=by.audience))
 
 
 def _differing(connection: Connection, name: str, row_id: str, row: rows.Row) -> rows.Row:
@@ -95,11 +103,10 @@ def revise_part(
     before = require(connection, noun, [record_id], audience=by.audience)
     there = _find_part(before[record_id], noun, record_id, part, part_id)
     given = part_as_given(there)
-    patched = merge_patch(given, patch)
+    patched = merge_patch(given, references.without_unseen(connection, given, patch, by.audience))
     if patched == given:
         return before[record_id]
-    shape: Any = _valid(PARTS[part][1], patched)
-    shape = references.follow(shape, references.resolve(connection, references.references(shape), audience=by.audience))
+    shape = _followed(connection, _valid(PARTS[part][1], patched), there, by)
     if not _write_part(connection, part, part_id, _part_rows(noun, record_id, part, shape, 0)):
         return before[record_id]
     raise_version(connection, noun, [record_id])
