@@ -154,6 +154,14 @@ class Forbidden(Problem):
     title = "The key does not allow this"
 
 
+class TooMany(Problem):
+    """More requests than are answered in a while (RFC 6585 §4)."""
+
+    status = 429
+    type = "too-many-requests"
+    title = "Too many requests"
+
+
 class Unavailable(Problem):
     """The database cannot be reached or is not migrated; nothing was done."""
 

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     )
     threads: int = Field(4, ge=1, le=64, description="Threads of `serve` for register work; few answer faster than many.")
     open_reading: bool = Field(False, description="Whether whoever brings no key may read what is public.")
+    requests_per_minute: int = Field(
+        1_200, ge=0, description="How many requests a key, or an address without one, may make in a minute; 0 is no limit."
+    )
     max_body_bytes: int = Field(2_097_152, ge=1024, description="Longest request body that is read.")
     poll_seconds: float = Field(
         0.25, gt=0, le=60, description="How often the mirror looks for changes that nobody announced to it."

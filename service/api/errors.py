@@ -15,6 +15,7 @@ from service.api.gate import Gate
 from service.api.middleware import HEADER, Entrance, allowed_methods, too_large
 from service.api.preferences import Waiting
 from service.api.problems import MethodNotAllowed, NoSuchPath
+from service.api.rates import Rates
 from service.api.requests import plural
 from service.api.routing import refusal_of
 from service.errors import Merged, Problem, nearest
@@ -31,6 +32,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
     app.add_middleware(Waiting)
+    app.add_middleware(Rates, requests_per_minute=settings.requests_per_minute)
     app.add_middleware(Gate)
     app.add_middleware(Entrance, max_body_bytes=settings.max_body_bytes)
     document.install(app)

@@ -82,6 +82,7 @@ _WHEN = {
     413: "The body is too large",
     415: "The body is of a type that is not read here",
     422: "The request has values that cannot be right",
+    429: "Too many requests; `Retry-After` says when to begin again",
     428: "The change does not say in If-Match which version it is made for; `ETag` is the tag of the record now",
     503: "The register is unavailable; nothing was done",
 }
@@ -89,7 +90,7 @@ _WHEN = {
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals that an operation documents: these, and those that every operation shares."""
-    return {status: {"model": Problem, "description": _WHEN[status]} for status in sorted((*statuses, 401, 403, 503))}
+    return {status: {"model": Problem, "description": _WHEN[status]} for status in sorted((*statuses, 401, 403, 429, 503))}
 
 
 def answer(refusal: Refusal, scope: Scope) -> Response:
