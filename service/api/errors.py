@@ -13,7 +13,7 @@ from starlette.responses import Response
 from service.api import document, problems
 from service.api.gate import Gate
 from service.api.middleware import HEADER, Entrance, allowed_methods, too_large
-from service.api.preferences import Waiting
+from service.api.preferences import Preferring
 from service.api.problems import MethodNotAllowed, NoSuchPath
 from service.api.rates import Rates
 from service.api.requests import plural
@@ -31,7 +31,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
-    app.add_middleware(Waiting)
+    app.add_middleware(Preferring)
     app.add_middleware(Rates, requests_per_minute=settings.requests_per_minute)
     app.add_middleware(Gate)
     app.add_middleware(Entrance, max_body_bytes=settings.max_body_bytes)

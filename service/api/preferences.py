@@ -1,7 +1,9 @@
-"""`Prefer: wait=N` (RFC 7240 §4.3): how long a client wants to wait until what it wrote can be found.
+"""What a client would rather have with a write (RFC 7240): to wait until it can be found, or not to be shown it again.
 
-Every answer to a write carries a `Sync-Token`. With the preference, a write is answered once the mirror that is asked holds
-it, or after N seconds; the answer is the same either way, and `Search-Sync` says which it was. It is never an error.
+`wait=N` (§4.3): every answer to a write carries a `Sync-Token`. With the preference, a write is answered once the mirror that is
+asked holds it, or after N seconds; the answer is the same either way, and `Search-Sync` says which it was. It is never an error.
+
+`return=minimal` (§4.2): the answer to a write has its headers and no body; what would have been 200 is 204.
 """
 
 import re
@@ -13,6 +15,7 @@ from service.mirror.tokens import LONGEST_SECONDS
 
 TOKEN: Final = "Sync-Token"  # noqa: S105  the name of a header
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_MINIMAL: Final = re.compile(r"(?:^|[,;\s])return\s*=\s*\"?minimal\"?(?=$|[,;\s])", re.IGNORECASE)
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGNORECASE)
 
 
@@ -22,8 +25,8 @@ def wait_seconds(prefer: str | None) -> int | None:
     return min(int(found[1]), LONGEST_SECONDS) if found else None
 
 
-class Waiting:
-    """The layer around writes that adds the token, and waits where it is asked to."""
+class Preferring:
+    """The layer around writes that adds the token, waits where it is asked to, and leaves the body out where it is not wanted."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -33,13 +36,27 @@ class Waiting:
             await self.app(scope, receive, send)
             return
         prefer = ", ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer")
+        bare = False
 
         async def sending(message: Message) -> None:
+            nonlocal bare
             if message["type"] == "http.response.start" and message["status"] < 300:
                 message["headers"] = [*message["headers"], *await _said(scope, wait_seconds(prefer))]
+                bare = message["status"] in (200, 201) and _MINIMAL.search(prefer) is not None
+                message = _without_body(message) if bare else message
+            elif bare and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         await self.app(scope, receive, sending)
+
+
+def _without_body(start: Message) -> Message:
+    created = start["status"] == 201
+    headers = [pair for pair in start["headers"] if pair[0] not in (b"content-type", b"content-length")]
+    # 201 says how long its empty body is; 204 has none to speak of (RFC 9110 §8.6).
+    headers += [(b"preference-applied", b"return=minimal"), *([(b"content-length", b"0")] if created else [])]
+    return {**start, "status": 201 if created else 204, "headers": headers}
 
 
 async def _said(scope: Scope, wait: int | None) -> list[tuple[bytes, bytes]]:

@@ -193,3 +193,19 @@ async def test_a_client_that_reads_again_and_tries_again_loses_nothing(careful: 
     words = [f"w{n}" for n in range(20)]
     await asyncio.gather(*map(append, words))
     assert sorted((await careful.get(path)).json()["note"].split()) == sorted(words)
+
+
+async def test_whoever_wants_little_gets_the_tag_alone(careful: httpx.AsyncClient, office: Office) -> None:
+    path = f"/v1/engagements/{office.meeting}"
+    headers = {**MERGE, "If-Match": '"1"', "Prefer": "handling=strict, return=minimal"}
+    changed = await careful.patch(path, json={"title_en": "Meeting"}, headers=headers)
+    assert (changed.status_code, changed.content, changed.headers["preference-applied"]) == (204, b"", "return=minimal")
+    assert "content-type" not in changed.headers
+    assert changed.headers["etag"] == (await careful.get(path)).headers["etag"]
+    key = {"Idempotency-Key": "1", "Prefer": "return=minimal"}
+    made = await careful.post("/v1/topics", json={"label_en": "forestry"}, headers=key)
+    assert (made.status_code, made.content, made.headers["content-length"]) == (201, b"", "0")
+    # The kept answer is whole, whatever the first try wanted to see of it.
+    again = await careful.post("/v1/topics", json={"label_en": "forestry"}, headers={"Idempotency-Key": "1"})
+    assert again.json()["id"] == made.headers["location"].rpartition("/")[2]
+    assert (await careful.get(path, headers={"Prefer": "return=minimal"})).json()["version"] == 2
