@@ -34,8 +34,13 @@ def passed_on(json: bytes) -> Response:
     return Response(json, 200, {"ETag": f'"{blake2b(json, digest_size=9).hexdigest()}"', **_KEPT}, JSON)
 
 
+def put_together(body: Mapping[str, Any]) -> Response:
+    """What was put together here of what can be read again."""
+    return passed_on(orjson.dumps(body))
+
+
 def made(body: Mapping[str, Any]) -> Response:
-    """What was put together here."""
+    """What was put together here for this moment."""
     return Response(orjson.dumps(body), media_type=JSON)
 
 

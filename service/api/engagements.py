@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, routing, writes
+from service.api import answers, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
 from service.api.idempotency import OnlyOnce
@@ -12,11 +12,11 @@ from service.api.pages import EngagementPage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import EngagementPatch
 from service.api.problems import refusals
+from service.api.reading import AsOf
 from service.api.records import Engagement
 from service.api.requests import By, Id, Reader, Register
 from service.register.engagement import EngagementShape
 from service.register.reading import engagements
-from service.register.reading.one import find
 
 router = routing.router("engagements", "/v1/engagements")
 
@@ -41,9 +41,9 @@ def list_engagements(request: Request, register: Register, reader: Reader) -> Re
 
 
 @router.get("/{id}", response_model=Engagement, responses=refusals(308, 404, 410, 422))
-def read_engagement(id: Id, register: Register, reader: Reader) -> Response:
+def read_engagement(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
     """One engagement with its people, organizations, outcomes, sources and assertions."""
-    return answers.found(find(register, "engagement", id, audience=reader))
+    return reading.read(register, "engagement", id, as_of, audience=reader)
 
 
 @router.post("", status_code=201, response_model=Engagement, responses=refusals(400, 409, 413, 415, 422))

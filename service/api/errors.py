@@ -46,11 +46,12 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def _survivor(request: Request, refusal: Merged) -> str:
-    """The path that was asked, with the survivor's id in the place of the merged one's."""
+    """The address that was asked, with the survivor's id in the place of the merged one's."""
     noun = plural(refusal.noun)
     path = request.scope["path"]
     moved = re.sub(rf"^(.*/v1/{noun}/)[^/]+", lambda found: found.group(1) + refusal.survivor, path)
-    return moved if moved != path else f"/v1/{noun}/{refusal.survivor}"
+    query = request.scope["query_string"].decode("latin-1")
+    return (moved if moved != path else f"/v1/{noun}/{refusal.survivor}") + (f"?{query}" if query else "")
 
 
 async def _refused_by_framework(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, routing, writes
+from service.api import answers, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
 from service.api.idempotency import OnlyOnce
@@ -12,11 +12,11 @@ from service.api.pages import OrganizationPage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import OrganizationPatch
 from service.api.problems import refusals
+from service.api.reading import AsOf
 from service.api.records import Organization
 from service.api.requests import By, Id, Reader, Register
 from service.register.organization import OrganizationShape
 from service.register.reading import directory
-from service.register.reading.one import find
 
 router = routing.router("organizations", "/v1/organizations")
 
@@ -36,9 +36,9 @@ def list_organizations(request: Request, register: Register, reader: Reader) -> 
 
 
 @router.get("/{id}", response_model=Organization, responses=refusals(308, 404, 410, 422))
-def read_organization(id: Id, register: Register, reader: Reader) -> Response:
+def read_organization(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
     """One organization, with all names and what sources say otherwise."""
-    return answers.found(find(register, "organization", id, audience=reader))
+    return reading.read(register, "organization", id, as_of, audience=reader)
 
 
 @router.post("", status_code=201, response_model=Organization, responses=refusals(400, 409, 413, 415, 422))

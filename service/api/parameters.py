@@ -100,7 +100,7 @@ def _described(name: str, schema: dict[str, Any], required: bool) -> dict[str, A
 @cache
 def _fields(model: type[BaseModel]) -> dict[str, bool]:
     """The model's parameters, and whether each may be repeated."""
-    return {name: get_origin(field.annotation) in (list, tuple) for name, field in model.model_fields.items()}
+    return {field.alias or name: get_origin(field.annotation) in (list, tuple) for name, field in model.model_fields.items()}
 
 
 def _pairs(request: Request) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, routing, writes
+from service.api import answers, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
 from service.api.idempotency import OnlyOnce
@@ -12,11 +12,11 @@ from service.api.pages import PersonPage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import PersonPatch
 from service.api.problems import refusals
+from service.api.reading import AsOf
 from service.api.records import Person
 from service.api.requests import By, Id, Reader, Register
 from service.register.person import PersonShape
 from service.register.reading import directory
-from service.register.reading.one import find
 
 router = routing.router("people", "/v1/people")
 
@@ -36,9 +36,9 @@ def list_people(request: Request, register: Register, reader: Reader) -> Respons
 
 
 @router.get("/{id}", response_model=Person, responses=refusals(308, 404, 410, 422))
-def read_person(id: Id, register: Register, reader: Reader) -> Response:
+def read_person(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
     """One person, with all names and what sources say otherwise."""
-    return answers.found(find(register, "person", id, audience=reader))
+    return reading.read(register, "person", id, as_of, audience=reader)
 
 
 @router.post("", status_code=201, response_model=Person, responses=refusals(400, 409, 413, 415, 422))

@@ -165,6 +165,33 @@ class Revision(BaseModel):
     changes: list[Change]
 
 
+class ChangedThing(BaseModel):
+    """What differs of a thing that is in both lists."""
+
+    id: RecordId
+    changes: list[Change]
+
+
+class Difference(BaseModel):
+    """A field that differs: as it was and as it is; of a list of things with ids, what came, what went and what changed."""
+
+    field: str
+    before: Any = None
+    after: Any = None
+    added: list[dict[str, Any]] | None = None
+    removed: list[dict[str, Any]] | None = None
+    changed: list[ChangedThing] | None = None
+    order: Annotated[list[RecordId] | None, Field(description="The ids in their order after.")] = None
+
+
+class Differences(BaseModel):
+    """What differs between two versions of a record."""
+
+    from_: Annotated[int, Field(alias="from")]
+    to: int
+    differences: list[Difference]
+
+
 class RevisionWithRecord(Revision):
     """A revision, and the record as it was after it."""
 

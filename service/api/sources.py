@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, routing, writes
+from service.api import answers, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
 from service.api.idempotency import OnlyOnce
@@ -12,10 +12,10 @@ from service.api.pages import SourcePage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import SourcePatch
 from service.api.problems import refusals
+from service.api.reading import AsOf
 from service.api.records import Source
 from service.api.requests import By, Id, Reader, Register
 from service.register.reading import directory
-from service.register.reading.one import find
 from service.register.source import SourceShape
 
 router = routing.router("sources", "/v1/sources")
@@ -36,9 +36,9 @@ def list_sources(request: Request, register: Register, reader: Reader) -> Respon
 
 
 @router.get("/{id}", response_model=Source, responses=refusals(404, 410, 422))
-def read_source(id: Id, register: Register, reader: Reader) -> Response:
+def read_source(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
     """One source."""
-    return answers.found(find(register, "source", id, audience=reader))
+    return reading.read(register, "source", id, as_of, audience=reader)
 
 
 @router.post("", status_code=201, response_model=Source, responses=refusals(400, 409, 413, 415, 422))

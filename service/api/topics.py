@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, routing, writes
+from service.api import answers, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
 from service.api.idempotency import OnlyOnce
@@ -12,10 +12,10 @@ from service.api.pages import TopicPage
 from service.api.parameters import documented, read_parameters
 from service.api.patches import TopicPatch
 from service.api.problems import refusals
+from service.api.reading import AsOf
 from service.api.records import Topic
 from service.api.requests import By, Id, Reader, Register
 from service.register.reading import directory
-from service.register.reading.one import find
 from service.register.topic import TopicShape
 
 router = routing.router("topics", "/v1/topics")
@@ -36,9 +36,9 @@ def list_topics(request: Request, register: Register, reader: Reader) -> Respons
 
 
 @router.get("/{id}", response_model=Topic, responses=refusals(404, 410, 422))
-def read_topic(id: Id, register: Register, reader: Reader) -> Response:
+def read_topic(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
     """One topic, with its synonyms."""
-    return answers.found(find(register, "topic", id, audience=reader))
+    return reading.read(register, "topic", id, as_of, audience=reader)
 
 
 @router.post("", status_code=201, response_model=Topic, responses=refusals(400, 409, 413, 415, 422))

@@ -5,6 +5,8 @@ organization or a source is there for everybody, unless engagements speak of it 
 Topics are a thesaurus, open to all.
 """
 
+# ruff: noqa: S608  only codes and names from this package are put into SQL
+
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,6 +52,15 @@ def shown(noun: str, audience: Audience, row: str = "r") -> str:
     """The condition, as SQL, that the record in this row is there for the audience; `TRUE` where nothing is kept from them."""
     if audience.sees_all or noun == "topic":
         return "TRUE"
+    itself = _shown(noun, audience, row)
+    if noun == "source":
+        return itself
+    # What was merged has nothing of its own any more, and is there as far as the record that it lives on in.
+    survivor = f"SELECT 1 FROM {noun} survivor WHERE survivor.id = {row}.merged_into AND {_shown(noun, audience, 'survivor')}"
+    return f"({itself} AND ({row}.merged_into IS NULL OR EXISTS ({survivor})))"
+
+
+def _shown(noun: str, audience: Audience, row: str) -> str:
     levels = ", ".join(f"'{level}'" for level in audience.levels)
     if noun == "engagement":
         return f"{row}.visibility IN ({levels})"

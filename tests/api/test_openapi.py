@@ -51,6 +51,8 @@ async def test_every_operation_is_named_by_verb_and_noun_and_only_once(document:
         "unmerge",
         "search",
         "suggest",
+        "compare",
+        "revert",
     }
     assert {name.split("_", 1)[0] for name in names} <= verbs
 

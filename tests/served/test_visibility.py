@@ -116,8 +116,6 @@ def questions(app: FastAPI, nests: dict[str, Nest]) -> list[str]:
     """Something to ask at every path that can be read, about every canary."""
     asked: list[str] = []
     for path, methods in app.openapi()["paths"].items():
-        if "/revisions" in path:
-            continue
         if "get" in methods and path not in NOT_OF_RECORDS | ENDLESS and path.startswith("/v1/"):
             asked += filled(path, nests) if "{" in path else [path, *more(path, nests)]
     return asked
@@ -218,7 +216,7 @@ async def test_what_is_beyond_a_reader_is_as_if_it_never_was(
     never = "01a2072e-ce22-70f0-89c5-5923ef79b856"
     for plural, noun in NOUNS.items():
         hidden = nests["confidential"].ids[noun]
-        for path in ("",):
+        for path in ("", "/revisions", "/revisions/1"):
             for method in ("GET", "HEAD"):
                 one = await readers["internal"].request(method, f"/v1/{plural}/{hidden}{path}")
                 other = await readers["internal"].request(method, f"/v1/{plural}/{never}{path}")
@@ -289,7 +287,7 @@ async def test_what_was_withdrawn_is_gone_for_those_who_may_know_and_never_was_f
     known = await readers["internal"].get(path)
     assert known.status_code == 410
     assert "Recorded twice" in known.json()["detail"]
-    for each in (path, f"{path}/participations"):
+    for each in (path, f"{path}/revisions", f"{path}/revisions/1", f"{path}/participations"):
         answer = await readers["public"].get(each)
         assert answer.status_code == 404, each
         assert "Recorded twice" not in answer.text

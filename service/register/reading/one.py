@@ -87,13 +87,7 @@ def _record(noun: Noun, sqlite: bool, audience: Audience) -> str:
     record = as_sent(records.expression(noun, JsonSql(sqlite, audience)), sqlite=sqlite)
     merged_into = "r.merged_into" if noun in MERGEABLE else "NULL"
     columns = f"{record}, r.version, r.withdrawn_at, r.withdrawn_reason, {merged_into}"
-    there = f"r.id = {Question(sqlite).value(None)}"
-    if not audience.sees_all:
-        there = f"{there} AND {shown(noun, audience)}"
-        if noun in MERGEABLE:
-            survivor = f"SELECT 1 FROM {noun} s WHERE s.id = r.merged_into AND {shown(noun, audience, 's')}"
-            there = f"{there} AND (r.merged_into IS NULL OR EXISTS ({survivor}))"
-    return f"SELECT {columns} FROM {noun} r WHERE {there}"
+    return f"SELECT {columns} FROM {noun} r WHERE r.id = {Question(sqlite).value(None)} AND {shown(noun, audience)}"
 
 
 @cache

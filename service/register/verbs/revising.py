@@ -44,15 +44,24 @@ def revise(connection: Connection, noun: Noun, patches: Mapping[str, Mapping[str
         header = as_header(noun, before[record_id])
         patch = references.without_unseen(connection, header, patch, by.audience)
         if (patched := merge_patch(header, patch)) != header:
-            shapes[record_id] = _valid(rows.HEADERS[noun], patched)
+            shapes[record_id] = valid(rows.HEADERS[noun], patched)
     changed = [record_id for record_id, shape in shapes.items() if _write_header(connection, noun, before[record_id], shape, by)]
     return before | keep(connection, noun, "revise", {record_id: before[record_id] for record_id in changed}, by)
 
 
 def _write_header(connection: Connection, noun: Noun, before: Record, shape: Any, by: Actor) -> bool:
     """Write what differs from what is kept; gives whether anything does."""
+    columns, replaced = header_changes(connection, noun, before, shape, by)
+    changed = bool(columns) or replaced
+    if changed:
+        raise_version(connection, noun, [before["id"]], columns)
+    return changed
+
+
+def header_changes(connection: Connection, noun: Noun, before: Record, shape: Any, by: Actor) -> tuple[rows.Row, bool]:
+    """Replace the lists of the header that differ; gives the columns that are left to be written, and whether a list differed."""
     record_id = before["id"]
-    shape = _followed(connection, shape, before, by)
+    shape = followed(connection, shape, before, by)
     if noun == "engagement":
         refuse_level(shape.visibility, audience=by.audience)
         if shape.parent:
@@ -63,13 +72,10 @@ def _write_header(connection: Connection, noun: Noun, before: Record, shape: Any
     columns = _differing(connection, noun, record_id, rows.header_columns(noun, shape))
     made = rows.list_rows(noun, record_id, shape)
     replaced = [lists.replace(connection, table, f"{noun}_id", record_id, some) for table, some in made.items()]
-    changed = bool(columns) or any(replaced)
-    if changed:
-        raise_version(connection, noun, [record_id], columns)
-    return changed
+    return columns, any(replaced)
 
 
-def _followed(connection: Connection, shape: Any, before: Record, by: Actor) -> Any:
+def followed(connection: Connection, shape: Any, before: Record, by: Actor) -> Any:
     """The shape with every reference followed. What was referred to before may stay, seen or not by who changes the rest."""
     known = set() if by.audience.sees_all else {(each.noun, each.id) for each in references.references_of(before)}
     return references.follow(shape, references.resolve(connection, references.references(shape), known, audience=by.audience))
@@ -87,7 +93,7 @@ def add_part(connection: Connection, noun: Noun, record_id: str, part: Part, sha
     shape = references.follow(shape, references.resolve(connection, references.references(shape), audience=by.audience))
     table = SQLModel.metadata.tables[PARTS[part][0]]
     last = connection.execute(select(func.max(table.c.position)).where(table.c[f"{noun}_id"] == record_id)).scalar()
-    made = _part_rows(noun, record_id, part, shape, 0 if last is None else last + 1)
+    made = part_rows(noun, record_id, part, shape, 0 if last is None else last + 1)
     part_id: str = made[table.name][0]["id"]
     for name, some in made.items():
         if some:
@@ -106,14 +112,14 @@ def revise_part(
     patched = merge_patch(given, references.without_unseen(connection, given, patch, by.audience))
     if patched == given:
         return before[record_id]
-    shape = _followed(connection, _valid(PARTS[part][1], patched), there, by)
-    if not _write_part(connection, part, part_id, _part_rows(noun, record_id, part, shape, 0)):
+    shape = followed(connection, valid(PARTS[part][1], patched), there, by)
+    if not write_part(connection, part, part_id, part_rows(noun, record_id, part, shape, 0)):
         return before[record_id]
     raise_version(connection, noun, [record_id])
     return keep(connection, noun, "revise", before, by)[record_id]
 
 
-def _write_part(connection: Connection, part: Part, part_id: str, made: rows.Rows) -> bool:
+def write_part(connection: Connection, part: Part, part_id: str, made: rows.Rows) -> bool:
     """Write what differs from what is kept; gives whether anything does."""
     name = PARTS[part][0]
     row = {column: value for column, value in made[name][0].items() if column not in ("id", "position")}
@@ -204,7 +210,8 @@ def part_as_given(part: Mapping[str, Any]) -> Record:
     return given
 
 
-def _part_rows(noun: Noun, record_id: str, part: Part, shape: Any, position: int) -> rows.Rows:
+def part_rows(noun: Noun, record_id: str, part: Part, shape: Any, position: int) -> rows.Rows:
+    """What one part becomes in the tables; its own row is the first of its table."""
     if part == "outcomes":
         return rows.outcome(record_id, position, shape)
     if part == "assertions":
@@ -221,7 +228,8 @@ def _find_part(record: Record, noun: Noun, record_id: str, part: Part, part_id: 
     raise NotFound(f"The {noun} {record_id} has no {PARTS[part][0]} with the id {part_id!r}.")
 
 
-def _valid(shape: type[Shape], values: Mapping[str, Any]) -> Any:
+def valid(shape: type[Shape], values: Mapping[str, Any]) -> Any:
+    """These values in that shape; raises `Invalid` with a fault for everything that is wrong."""
     # Null means "not given" where a field has no null of its own, so that removing it brings back its default; a field that
     # there is not cannot be removed either.
     given = {key: value for key, value in values.items() if value is not None or key not in shape.model_fields}
