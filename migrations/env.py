@@ -8,8 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from service.database import Database
-from service.mirror import capture
-from service.schema import METADATA
+from service.schema import METADATA, install_triggers
 from service.settings import load
 
 
@@ -23,7 +22,7 @@ def run(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
     if not context.config.attributes.get("comparing"):
-        capture.install(connection)
+        install_triggers(connection)
 
 
 if (given := context.config.attributes.get("connection")) is not None:

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from service import __version__
 from service.access.keyring import Keyring
 from service.api import errors, index, metrics, routes
+from service.api.bell import Bell
 from service.database import Database
 from service.mirror.asking import Search
 from service.mirror.freshness import Watch
@@ -68,11 +69,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(asking.close)
         watch.start()
         stack.callback(watch.stop)
+        bell = Bell(database, settings.poll_seconds)
+        database.on_commit.append(bell.ring)
+        app.state.bell = bell
         app.state.database = database
         app.state.keyring = keyring
         app.state.tokens = tokens
         app.state.search = asking
         async with create_task_group() as beside:
             beside.start_soon(keyring.keep)
+            beside.start_soon(bell.listen)
             yield
             beside.cancel_scope.cancel()

@@ -89,7 +89,6 @@ def migrate(
 ) -> None:
     """Bring the database to the newest shape."""
     from service import schema
-    from service.mirror import capture
 
     with opened(settings_of()) as database:
         if not check:
@@ -100,7 +99,10 @@ def migrate(
         found = [f"The database stands at {schema.current(database)}, the code at {schema.head()}."]
         found = [] if schema.current(database) == schema.head() else found
         with database.reading() as connection:
-            found += [f"The trigger {name} is missing or changed." for name in (capture.missing(connection) if not found else [])]
+            found += [
+                f"The trigger {name} is missing or changed."
+                for name in (schema.missing_triggers(connection) if not found else [])
+            ]
         found += schema.differences(database) if not found else []
     for line in found:
         typer.echo(line, err=True)

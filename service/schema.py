@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 import service.access.keys
 import service.mirror.tables
+import service.register.change
 import service.register.engagement
 import service.register.external_id
 import service.register.organization
@@ -24,6 +25,7 @@ import service.register.topic  # noqa: F401  each import brings its tables into 
 from service.database import Database
 from service.errors import Unavailable
 from service.mirror import capture
+from service.register import change
 from service.settings import resource
 
 if TYPE_CHECKING:
@@ -49,7 +51,18 @@ def _is_current(database: Database) -> bool:
     if current(database) != head():
         return False
     with database.reading() as connection:
-        return not capture.missing(connection)
+        return not missing_triggers(connection)
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """The triggers that are not there, or are not what they should be."""
+    return [*change.missing(connection), *capture.missing(connection)]
+
+
+def install_triggers(connection: Connection) -> None:
+    """Put every trigger in place, and take in what was written without them; every migration ends with this."""
+    change.install(connection)
+    capture.install(connection)
 
 
 def downgrade(database: Database, target: str) -> None:
@@ -121,10 +134,10 @@ def require_current(database: Database) -> None:
 
 def _put_triggers_back(database: Database) -> None:
     with database.reading() as connection:
-        whole = not capture.missing(connection)
+        whole = not missing_triggers(connection)
     if not whole:
         with database.writing() as connection:
-            capture.install(connection)
+            install_triggers(connection)
 
 
 @contextmanager

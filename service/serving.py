@@ -43,6 +43,12 @@ class Server(uvicorn.Server):
             port = self.servers[0].sockets[0].getsockname()[1]
             _announce(self.settings, port, is_open=self.app.state.keyring.is_open)
 
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        # Whoever waits for changes would be waited for.
+        if bell := getattr(self.app.state, "bell", None):
+            bell.stop()
+        await super().shutdown(sockets)
+
 
 def refuse_without_keys(settings: Settings, database: Database) -> None:
     """Raise `Unavailable` where other machines could reach the service and nobody has a key."""

@@ -49,6 +49,7 @@ class Entrance:
         if scope["method"] == "OPTIONS":
             await _options(scope)(scope, receive, send)
         elif scope["method"] == "HEAD":
+            scope["state"]["head"] = True  # What never ends has to know.
             await self.app({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await self.app(scope, receive, send)

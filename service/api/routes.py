@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from service.api import (
     assertions,
+    changes,
     citations,
     engagements,
     facet_values,
@@ -44,5 +45,6 @@ routers: Final[tuple[APIRouter, ...]] = (
     *(assertions.routes(noun) for noun in _MERGEABLE),
     *(mergers.routes(noun) for noun in _MERGEABLE),
     *(lives.routes(noun) for noun in NOUNS),
+    changes.router,
     health.router,
 )

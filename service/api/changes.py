@@ -1,0 +1,187 @@
+"""`/v1/changes`: what was changed, in the order in which it was committed, for those who keep a copy.
+
+A reader keeps the cursor of the last page and asks for what comes after it, waiting if it likes; or it takes the stream, which
+says the same as server-sent events. The cursor stands for a change, so that a register that was restored from an older backup is
+noticed.
+"""
+
+import base64
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+from pydantic import BaseModel, Field
+
+from service.api import answers, routing
+from service.api.bell import Bell
+from service.api.members import Instant, RecordId
+from service.api.parameters import documented, read_parameters
+from service.api.problems import refusals
+from service.api.requests import Reader, client_of
+from service.errors import Invalid, Problem
+from service.register.audience import Audience
+from service.register.reading import changes
+from service.register.reading.changes import BEGINNING, Changes, Place
+from service.register.reading.records import Noun
+from service.register.text import Shape
+
+router = routing.router("changes", "/v1/changes")
+
+LONGEST_WAIT_SECONDS: Final = 30
+_HEARTBEAT_SECONDS: Final = 15.0
+
+
+class Following(Shape):
+    """What both ways to follow the changes take."""
+
+    after: Annotated[str | None, Field(description="`next_cursor` of the page before, or the `cursor` of a change.")] = None
+    start: Annotated[
+        Literal["beginning", "latest"],
+        Field(description="Where to begin without a cursor."),
+    ] = "beginning"
+    noun: Annotated[tuple[Noun, ...], Field(description="Only changes of such records.")] = ()
+    include: Annotated[
+        Literal["record"] | None,
+        Field(description="`record` adds what the record says now; null where it is gone."),
+    ] = None
+
+
+class ChangeParameters(Following):
+    """What `GET /v1/changes` takes."""
+
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many changes are looked at for a page.")] = 100
+    wait: Annotated[
+        int, Field(ge=0, le=LONGEST_WAIT_SECONDS, description="How many seconds to wait for a change where there is none yet.")
+    ] = 0
+
+
+class ChangeModel(BaseModel):
+    """What became of a record. `removed` says that it is not there any more for this reader."""
+
+    cursor: str
+    noun: Noun
+    id: RecordId
+    version: int
+    change: Literal["recorded", "revised", "withdrawn", "restored", "merged", "unmerged", "removed"]
+    at: Instant
+    merged_into: Annotated[RecordId | None, Field(description="The record that a merged one lives on in.")]
+    record: Annotated[dict[str, Any] | None, Field(description="What the record says now, if `include=record` asked for it.")] = (
+        None
+    )
+
+
+class ChangePage(BaseModel):
+    """Changes in the order in which they were committed; per record, versions rise."""
+
+    items: list[ChangeModel]
+    next_cursor: Annotated[str, Field(description="Keep it, and give it as `after` the next time; it is given on every page.")]
+    more: Annotated[bool, Field(description="Whether there are more changes at this moment.")]
+
+
+@router.get(
+    "",
+    name="list_changes",
+    response_model=ChangePage,
+    responses=refusals(410, 422),
+    openapi_extra=documented(ChangeParameters),
+)
+async def list_changes(request: Request, reader: Reader) -> Response:
+    """What was changed after a cursor, waiting for it if there is nothing yet."""
+    asked = read_parameters(ChangeParameters, request)
+    bell: Bell = request.app.state.bell
+    found = await _read(bell, asked, await _place(bell, asked), asked.limit, reader)
+    if asked.wait and not found.items:
+        async with bell.place():
+            found = await _waited(bell, asked, found, reader)
+    return answers.made({"items": list(map(_item, found.items)), "next_cursor": cursor_of(found.next), "more": found.more})
+
+
+@router.get(
+    "/stream",
+    name="stream_changes",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **refusals(410, 422)},
+    openapi_extra=documented(Following),
+)
+async def stream_changes(request: Request, reader: Reader) -> Response:
+    """The same as server-sent events, one for each change as it is committed; `Last-Event-ID` resumes after a cut."""
+    asked = read_parameters(Following, request)
+    if resumed := request.headers.get("last-event-id"):
+        asked = asked.model_copy(update={"after": resumed})
+    bell: Bell = request.app.state.bell
+    place = await _place(bell, asked)
+    first = await _read(bell, asked, place, 100, reader)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    events = _nothing() if request.scope["state"].get("head") else _events(request, bell, asked, first)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+async def _events(request: Request, bell: Bell, asked: Following, found: Changes) -> AsyncIterator[bytes]:
+    """Events as long as the reader listens and may; each page is read when the one before was taken."""
+    async with bell.place():
+        while not bell.stopped:
+            for item in found.items:
+                told = _item(item)
+                yield format_sse_event(id=told["cursor"], event="change", data_str=orjson.dumps(told).decode())
+            if not found.more and not await bell.heard(_HEARTBEAT_SECONDS):
+                yield b": nothing new\n\n"
+            try:
+                audience = _still(request)
+                found = await _read(bell, asked, found.next, 100, audience)
+            except Problem as problem:
+                yield format_sse_event(event="problem", data_str=orjson.dumps({"detail": problem.detail}).decode())
+                return
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
+
+
+def _still(request: Request) -> Audience:
+    """Who is listening by now: a key may have been revoked since. Raises `Unauthorized`."""
+    given = request.headers.get("authorization")
+    audience: Audience = request.app.state.keyring.client(given).audience if given else client_of(request).audience
+    return audience
+
+
+async def _waited(bell: Bell, asked: ChangeParameters, found: Changes, audience: Audience) -> Changes:
+    until = time.monotonic() + asked.wait
+    while not found.items and not bell.stopped and (left := until - time.monotonic()) > 0:
+        if found.more or await bell.heard(left):
+            found = await _read(bell, asked, found.next, asked.limit, audience)
+    return found
+
+
+async def _read(bell: Bell, asked: Following, after: Place, limit: int, audience: Audience) -> Changes:
+    with_records = asked.include == "record"
+    return await bell.in_thread(
+        lambda: changes.read(bell.database, after, limit, nouns=asked.noun, with_records=with_records, audience=audience)
+    )
+
+
+async def _place(bell: Bell, asked: Following) -> Place:
+    if asked.after is None:
+        return BEGINNING if asked.start == "beginning" else await bell.in_thread(lambda: changes.newest(bell.database))
+    try:
+        position, mark = orjson.loads(base64.urlsafe_b64decode(asked.after + "=" * (-len(asked.after) % 4)))
+        if not (isinstance(position, int) and 0 <= position < 2**63 and isinstance(mark, str)):
+            raise ValueError
+    except (ValueError, TypeError):
+        detail = "This is no cursor of the changes; begin without one"
+        raise Invalid.parameter("after", asked.after, detail, "foreign_cursor") from None
+    return Place(position, mark) if position else BEGINNING
+
+
+def cursor_of(place: Place) -> str:
+    """A place as a reader keeps it."""
+    return base64.urlsafe_b64encode(orjson.dumps([place.position, place.mark])).rstrip(b"=").decode()
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    place: Place = item["place"]
+    return {"cursor": cursor_of(place), **{name: value for name, value in item.items() if name not in ("place", "position")}}

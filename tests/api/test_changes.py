@@ -1,0 +1,218 @@
+"""The feed: every change once, in the order of commits, with cursors that are known again."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from service.api import bell as bells
+from service.api.bell import Bell
+from service.api.changes import ChangePage
+from service.database import Database
+from tests.api.expectations import Json, faults, refused
+from tests.api.office import UNKNOWN, Office
+
+pytestmark = pytest.mark.anyio
+
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+@pytest.fixture(autouse=True)
+async def bell(app: FastAPI, database: Database) -> AsyncIterator[Bell]:
+    made = app.state.bell = Bell(database, 0.05)
+    database.on_commit.append(made.ring)
+    yield made
+    made.stop()
+
+
+async def page(client: httpx.AsyncClient, **asked: object) -> Json:
+    answer = await client.get("/v1/changes", params=asked)  # type: ignore[arg-type]  # anything that can be written
+    assert answer.status_code == 200, answer.text
+    body: Json = answer.json()
+    ChangePage.model_validate(body)
+    return body
+
+
+async def test_every_change_is_told_once_in_the_order_of_commits(client: httpx.AsyncClient, office: Office) -> None:
+    path = f"/v1/engagements/{office.meeting}"
+    start = (await page(client, start="latest"))["next_cursor"]
+    await client.patch(path, json={"title_en": "New"}, headers=MERGE)
+    await client.post(f"/v1/people/{office.newsom}/merge", json={"into": office.eby})
+    await client.post(f"/v1/engagements/{office.undated}/withdraw")
+    await client.post(f"/v1/engagements/{office.undated}/restore")
+    await client.post(f"/v1/people/{office.newsom}/unmerge")
+    seen, cursor = [], start
+    while True:
+        body = await page(client, after=cursor, limit=2)
+        seen += body["items"]
+        cursor = body["next_cursor"]
+        if not body["more"]:
+            break
+    assert [(each["noun"], each["id"], each["change"]) for each in seen] == [
+        ("engagement", office.meeting, "revised"),
+        ("engagement", office.meeting, "revised"),
+        ("person", office.newsom, "merged"),
+        ("person", office.eby, "revised"),
+        ("engagement", office.undated, "withdrawn"),
+        ("engagement", office.undated, "restored"),
+        ("engagement", office.meeting, "revised"),
+        ("person", office.newsom, "unmerged"),
+        ("person", office.eby, "revised"),
+    ]
+    assert seen[2]["merged_into"] == office.eby
+    assert (await page(client, after=cursor))["items"] == []
+    assert (await page(client, after=cursor))["next_cursor"] == cursor
+    resumed = await page(client, after=seen[4]["cursor"])
+    assert [each["cursor"] for each in resumed["items"]] == [each["cursor"] for each in seen[5:]]
+
+
+async def test_from_the_beginning_everything_there_is_can_be_had(client: httpx.AsyncClient, office: Office) -> None:
+    await client.post(f"/v1/engagements/{office.undated}/withdraw")
+    everything = await page(client, include="record", limit=1000)
+    assert not everything["more"]
+    copy = {each["id"]: each["record"] for each in everything["items"]}
+    assert copy[office.undated] is None
+    for record_id in (office.meeting, office.visit, office.trip):
+        assert copy[record_id] == (await client.get(f"/v1/engagements/{record_id}")).json()
+    assert copy[office.newsom] == (await client.get(f"/v1/people/{office.newsom}")).json()
+    only = await page(client, noun="topic", limit=1000)
+    assert {each["noun"] for each in only["items"]} == {"topic"}
+    assert only["next_cursor"] == everything["next_cursor"]
+
+
+async def test_what_is_rolled_back_leaves_no_gap(client: httpx.AsyncClient, office: Office, database: Database) -> None:
+    await client.post("/v1/topics", json={"label_en": "climate"})
+    with database.reading() as connection:
+        positions = list(connection.execute(text("SELECT position FROM change ORDER BY position")).scalars())
+        revisions = connection.execute(text("SELECT count(*) FROM revision")).scalar()
+    assert positions == list(range(1, len(positions) + 1))
+    assert len(positions) == revisions
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "bnVsbA", "WzEsMl0", "Wy0xLCJ4Il0", "eyJhIjoxfQ", "é"])
+async def test_a_forged_cursor_is_refused(client: httpx.AsyncClient, office: Office, cursor: str) -> None:
+    assert "after" in faults(await client.get("/v1/changes", params={"after": cursor}))
+    assert "after" in faults(await client.get("/v1/changes/stream", params={"after": cursor}))
+
+
+async def test_a_register_that_was_put_back_is_noticed(client: httpx.AsyncClient, office: Office, database: Database) -> None:
+    cursor = (await page(client, limit=1000))["next_cursor"]
+    with database.writing() as connection:
+        connection.execute(text("DELETE FROM change WHERE position = (SELECT max(position) FROM change)"))
+    refused(await client.get("/v1/changes", params={"after": cursor}), 410, "feed-reset")
+    # Another change in the place of the one that is gone is not taken for it.
+    assert (await client.post("/v1/topics", json={"label_en": "forestry"})).status_code == 201
+    refused(await client.get("/v1/changes", params={"after": cursor}), 410, "feed-reset")
+
+
+async def test_a_cursor_of_a_list_is_none_of_the_changes(client: httpx.AsyncClient, office: Office) -> None:
+    other = (await client.get("/v1/engagements?limit=1")).json()["next_cursor"]
+    assert "after" in faults(await client.get("/v1/changes", params={"after": other}))
+    own = (await page(client))["next_cursor"]
+    assert "cursor" in faults(await client.get("/v1/engagements", params={"cursor": own}))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("limit", "0"), ("limit", "1001"), ("wait", "31"), ("wait", "-1"), ("noun", "people"), ("start", "x")],
+)
+async def test_a_limit_is_kept(client: httpx.AsyncClient, parameter: str, value: str) -> None:
+    assert parameter in str(faults(await client.get("/v1/changes", params={parameter: value})))
+
+
+async def test_whoever_waits_is_answered_as_soon_as_there_is_something(client: httpx.AsyncClient, office: Office) -> None:
+    cursor = (await page(client, start="latest"))["next_cursor"]
+    waiting = asyncio.create_task(page(client, after=cursor, wait=20))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    await client.patch(f"/v1/people/{office.kim}", json={"note": "New"}, headers=MERGE)
+    found = await asyncio.wait_for(waiting, 5)
+    assert [each["id"] for each in found["items"]] == [office.kim]
+    began = asyncio.get_running_loop().time()
+    assert (await page(client, after=found["next_cursor"], wait=1))["items"] == []
+    assert asyncio.get_running_loop().time() - began >= 0.9
+
+
+async def test_the_commit_of_another_process_is_noticed(
+    client: httpx.AsyncClient, office: Office, database: Database, bell: Bell
+) -> None:
+    listening = asyncio.create_task(bell.listen())
+    cursor = (await page(client, start="latest"))["next_cursor"]
+    waiting = asyncio.create_task(page(client, after=cursor, wait=20))
+    await asyncio.sleep(0.3)
+    database.on_commit.clear()
+    await client.patch(f"/v1/people/{office.kim}", json={"note": "New"}, headers=MERGE)
+    assert [each["id"] for each in (await asyncio.wait_for(waiting, 5))["items"]] == [office.kim]
+    listening.cancel()
+
+
+async def test_more_than_can_wait_are_sent_away(
+    client: httpx.AsyncClient, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bells, "MOST_WAITING", 1)
+    cursor = (await page(client, start="latest"))["next_cursor"]
+    waiting = asyncio.create_task(page(client, after=cursor, wait=20))
+    await asyncio.sleep(0.2)
+    beyond = await client.get("/v1/changes", params={"after": cursor, "wait": 5})
+    refused(beyond, 503)
+    assert beyond.headers["retry-after"] == "10"
+    assert (await page(client, after=cursor))["items"] == []
+    await client.patch(f"/v1/people/{office.kim}", json={"note": "New"}, headers=MERGE)
+    await waiting
+
+
+def events(text_of: str) -> list[tuple[str, Json]]:
+    """Id and data of each event."""
+    found = []
+    for block in text_of.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if fields.get("event") == "change":
+            found.append((fields["id"], json.loads(fields["data"])))
+    return found
+
+
+async def test_the_stream_says_the_same_and_resumes(client: httpx.AsyncClient, office: Office, bell: Bell) -> None:
+    first = await page(client, limit=1000)
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.5, bell.stop)
+    answer = await client.get("/v1/changes/stream")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    streamed = events(answer.text)
+    assert [data for _, data in streamed] == first["items"]
+    bell.stopped = False
+    loop.call_later(0.5, bell.stop)
+    resumed = await client.get("/v1/changes/stream", headers={"Last-Event-ID": streamed[3][0]})
+    assert [each for each, _ in events(resumed.text)] == [each for each, _ in streamed[4:]]
+    assert (await asyncio.wait_for(client.head("/v1/changes/stream"), 5)).status_code == 200
+
+
+async def test_what_is_beyond_a_reader_is_not_told_and_what_was_taken_from_it_is(
+    client: httpx.AsyncClient, office: Office, database: Database
+) -> None:
+    from service.register.audience import EVERYBODY, Audience
+    from service.register.reading.changes import BEGINNING, read
+
+    def told(audience: Audience) -> list[tuple[str, str]]:
+        found = read(database, BEGINNING, 1000, with_records=True, audience=audience)
+        return [(item["id"], item["change"]) for item in found.items if item["noun"] == "engagement"]
+
+    assert office.visit not in str(read(database, BEGINNING, 1000, with_records=True, audience=EVERYBODY))
+    assert (office.visit, "recorded") in told(Audience("internal"))
+    await client.patch(f"/v1/engagements/{office.meeting}", json={"visibility": "internal"}, headers=MERGE)
+    await client.post(f"/v1/engagements/{office.undated}/withdraw")
+    public = told(EVERYBODY)
+    assert public == [
+        (office.trip, "recorded"),
+        (office.meeting, "removed"),
+        (office.undated, "removed"),
+        (office.meeting, "removed"),
+        (office.undated, "removed"),
+    ]
+    assert "Newsom" not in str(read(database, BEGINNING, 1000, with_records=True, audience=EVERYBODY).items)
+    await client.patch(f"/v1/engagements/{office.meeting}", json={"visibility": "public"}, headers=MERGE)
+    assert (office.meeting, "revised") in told(EVERYBODY)
+    assert UNKNOWN not in str(public)
