@@ -56,6 +56,12 @@ def created(connection: Connection, noun: Noun, record: Loaded, by: Actor) -> Re
     return Response(shown.json, 201, {"Location": path_of(noun, record["id"]), "ETag": f'"{shown.tag}"'}, JSON)
 
 
+def parsed(record: Found) -> dict[str, Any]:
+    """A record as it is shown, to be shown in part."""
+    read: dict[str, Any] = orjson.loads(record.json)
+    return read
+
+
 def part(body: Mapping[str, Any], version: int, location: str | None = None) -> Response:
     """A part of a record, or a list of them, with a tag of the record's version; new where it has a location."""
     json = orjson.dumps(body)

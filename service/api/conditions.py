@@ -52,6 +52,21 @@ Expects = Annotated[Expected, Depends(_expected)]
 """The versions that the change may be made for, by If-Match."""
 
 
+async def _only_new(
+    if_none_match: Annotated[str | None, Header(description="`*` puts only what is not there yet.", examples=["*"])] = None,
+) -> bool:
+    if if_none_match is None:
+        return False
+    if if_none_match.strip() != "*":
+        detail = "Where something is put, If-None-Match is `*`: only if there is nothing yet"
+        raise Invalid.parameter("If-None-Match", if_none_match, detail, "entity_tag")
+    return True
+
+
+OnlyNew = Annotated[bool, Depends(_only_new)]
+"""Whether only what is not there yet is to be put, by If-None-Match."""
+
+
 def without_what_is_known(scope: Scope, send: Send) -> Send:
     """Let an answer be 304 without a body where the client names its tag in If-None-Match (RFC 9110 §13.1.2)."""
     known = b",".join(value for name, value in scope["headers"] if name == b"if-none-match").decode("latin-1")

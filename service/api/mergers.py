@@ -12,7 +12,8 @@ from service.api.problems import refusals
 from service.api.records import Engagement, Organization, Person
 from service.api.requests import By, Id, plural
 from service.register.reading.records import Loaded
-from service.register.text import RecordId, Shape
+from service.register.text import Reference as ReferenceText
+from service.register.text import Shape
 from service.register.verbs import merging
 from service.register.verbs.moving import Mergeable
 from service.register.verbs.references import Reference, resolve
@@ -23,7 +24,7 @@ _MODELS = {"engagement": Engagement, "person": Person, "organization": Organizat
 class MergerShape(Shape):
     """The record that lives on."""
 
-    into: RecordId
+    into: ReferenceText
 
 
 def routes(noun: Mergeable) -> APIRouter:

@@ -45,7 +45,8 @@ class Entrance:
                 await problems.answer(too_large(self.max_body_bytes), scope)(scope, receive, send)
                 return
             receive = _bounded(receive, self.max_body_bytes)
-        send = without_what_is_known(scope, send) if b"if-none-match" in headers else send
+        if b"if-none-match" in headers and scope["method"] in ("GET", "HEAD"):
+            send = without_what_is_known(scope, send)
         if scope["method"] == "OPTIONS":
             await _options(scope)(scope, receive, send)
         elif scope["method"] == "HEAD":

@@ -38,6 +38,16 @@ class Problem(BaseModel):
     errors: list[ProblemFault] | None = None
 
 
+class ItemProblem(BaseModel):
+    """Why one of many items was refused."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemFault]
+
+
 class Malformed(Refusal):
     """The body cannot be read as JSON in one way only."""
 
@@ -96,18 +106,21 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def answer(refusal: Refusal, scope: Scope) -> Response:
     """The response that tells a refusal."""
     request_id = scope.get("state", {}).get("request_id", "")
-    body: dict[str, Any] = {
-        "type": f"/problems/{refusal.type}",
-        "title": refusal.title,
-        "status": refusal.status,
-        "detail": refusal.detail,
-        "instance": scope["path"],
-        "request_id": request_id,
-    }
+    body = {**told(refusal), "instance": scope["path"], "request_id": request_id}
     if refusal.faults:
         body["errors"] = [fault.as_json() for fault in refusal.faults]
     further = {name: value for name, value in refusal.members.items() if name not in body}
     return Response(encoded(body | further), refusal.status, refusal.headers, MEDIA_TYPE)
+
+
+def told(refusal: Refusal) -> dict[str, Any]:
+    """What is told of a refusal wherever it is told."""
+    return {
+        "type": f"/problems/{refusal.type}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+    }
 
 
 def of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Refusal:

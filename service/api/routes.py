@@ -6,15 +6,18 @@ from fastapi import APIRouter
 
 from service.api import (
     assertions,
+    bulk,
     changes,
     citations,
     engagements,
+    external,
     facet_values,
     health,
     lives,
     mergers,
     organizations,
     outcomes,
+    part_lists,
     participations,
     people,
     search,
@@ -23,9 +26,11 @@ from service.api import (
     suggest,
     topics,
 )
-from service.register.reading.records import NOUNS
+from service.register.reading.records import NOUNS, Noun
 from service.register.verbs.moving import Mergeable
+from service.register.verbs.revising import PARTS
 
+_WITH_ASSERTIONS: Final[tuple[Noun, ...]] = ("person", "organization")
 _MERGEABLE: Final[tuple[Mergeable, ...]] = ("engagement", "person", "organization")
 
 routers: Final[tuple[APIRouter, ...]] = (
@@ -39,12 +44,16 @@ routers: Final[tuple[APIRouter, ...]] = (
     topics.router,
     sources.router,
     outcomes.every,
+    *(external.routes(noun) for noun in NOUNS),
     participations.router,
     outcomes.router,
     citations.router,
     *(assertions.routes(noun) for noun in _MERGEABLE),
     *(mergers.routes(noun) for noun in _MERGEABLE),
+    *(part_lists.routes("engagement", part) for part in PARTS),
+    *(part_lists.routes(noun, "assertions") for noun in _WITH_ASSERTIONS),
     *(lives.routes(noun) for noun in NOUNS),
+    *(bulk.routes(noun) for noun in NOUNS),
     changes.router,
     health.router,
 )

@@ -6,6 +6,7 @@ What FastAPI finds wrong becomes an `Invalid` that names the nearest field; what
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -21,6 +22,7 @@ from service.register.validation import fault_of
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+_LONG_BODY_BYTES = 100_000
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -29,7 +31,9 @@ class StrictRequest(Request):
     """A request whose body is read by our own rules of JSON."""
 
     async def json(self) -> Any:
-        return parse(await self.body())
+        body = await self.body()
+        # What is long would keep all other requests waiting.
+        return parse(body) if len(body) < _LONG_BODY_BYTES else await to_thread.run_sync(parse, body)
 
 
 class RegisterRoute(APIRoute):

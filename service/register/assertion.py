@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
 from service.register.table import Part, refers
-from service.register.text import Line, Prose, RecordId, Shape
+from service.register.text import Line, Prose, Reference, Shape
 
 
 class AssertionShape(Shape):
@@ -17,7 +17,7 @@ class AssertionShape(Shape):
     field: Line
     value: Prose
     reason: Prose | None = None
-    source: RecordId | None = None
+    source: Reference | None = None
     locator: Line | None = None
     quote: Line | None = None
 

@@ -15,7 +15,7 @@ from service.register.outcome import OutcomeShape
 from service.register.places import CountryCode, SubdivisionCode
 from service.register.source import CitationShape
 from service.register.table import Kept, Part, coded, filled, one_of, refers
-from service.register.text import ExternalId, Line, Prose, RecordId, Shape, need_one
+from service.register.text import ExternalId, Line, Prose, Reference, Shape, need_one
 from service.register.when import Edtf
 
 
@@ -36,8 +36,8 @@ class ParticipationShape(Shape):
 
     side: Side
     role: Role = "principal"
-    person: RecordId | None = None
-    organization: RecordId | None = None
+    person: Reference | None = None
+    organization: Reference | None = None
     name_as_printed: Line | None = None
     name_basis: Line | None = None
     office_as_titled: Line | None = None
@@ -69,8 +69,8 @@ class EngagementHeader(Shape):
     when: Edtf | None = None
     place: PlaceShape | None = None
     countries: list[CountryCode] = []
-    topics: list[RecordId] = []
-    parent: RecordId | None = None
+    topics: list[Reference] = []
+    parent: Reference | None = None
     visibility: Visibility = "public"
     confidence: Confidence | None = None
     confidence_as_stated: Line | None = None

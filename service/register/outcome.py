@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from service.register.codes import OutcomeKind, OutcomeStatus
 from service.register.money import Currency
 from service.register.table import Part, coded, filled, refers
-from service.register.text import Line, Prose, RecordId, Shape, need_one
+from service.register.text import Line, Prose, Reference, Shape, need_one
 from service.register.when import Edtf
 
 Amount = Annotated[
@@ -44,8 +44,8 @@ class OutcomeShape(Shape):
     amount: MoneyShape | None = None
     quantity: Annotated[int, ShapeField(ge=0, le=2**53)] | None = None
     unit: Line | None = None
-    parties: list[RecordId] = []
-    closed_by: RecordId | None = None
+    parties: list[Reference] = []
+    closed_by: Reference | None = None
     note: Prose | None = None
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from service.register.codes import SourceGrade
 from service.register.table import Kept, Part, coded, filled, refers
-from service.register.text import ExternalId, Language, Line, Prose, RecordId, Shape, Url, need_one
+from service.register.text import ExternalId, Language, Line, Prose, Reference, Shape, Url, need_one
 from service.register.when import Edtf
 
 
@@ -48,7 +48,7 @@ class Source(Kept, table=True):
 class CitationShape(Shape):
     """Where a source tells of an engagement: a locator (a sentence, a page) and a few quoted words."""
 
-    source: RecordId
+    source: Reference
     locator: Line | None = None
     quote: Line | None = None
     note: Prose | None = None

@@ -100,6 +100,13 @@ RecordId = Annotated[
     Field(description="UUIDv7 (RFC 9562)"),
 ]
 
+Reference = Annotated[
+    str,
+    StringConstraints(max_length=200, pattern=r"^[^\s\x00-\x1f]+$"),
+    AfterValidator(clean),
+    Field(description="Another record: its id, or one of its external ids.", examples=["gg-2024-05-06-newsom"]),
+]
+
 Language = Annotated[
     str,
     StringConstraints(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),

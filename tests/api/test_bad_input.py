@@ -135,7 +135,7 @@ WRONG = [
     Wrong("a/b~c", 1, "There is no field", "#/a~1b~0c", 1),
     # References
     Wrong("parent", UNKNOWN, "no engagement"),
-    Wrong("parent", "gg-2024-05-07", "pattern"),
+    Wrong("parent", "gg 2024", "pattern"),
     Wrong("topics", [UNKNOWN], "no topic", "#/topics/0", UNKNOWN),
     Wrong("participations", participation(person=UNKNOWN), "no person", "#/participations/1/person", UNKNOWN),
     Wrong("participations", participation(organization=UNKNOWN), "no organization", "#/participations/1/organization", UNKNOWN),

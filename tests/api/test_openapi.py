@@ -54,6 +54,9 @@ async def test_every_operation_is_named_by_verb_and_noun_and_only_once(document:
         "compare",
         "revert",
         "stream",
+        "change",
+        "put",
+        "replace",
     }
     assert {name.split("_", 1)[0] for name in names} <= verbs
 

@@ -144,3 +144,31 @@ async def test_a_participation_is_somebody(client: httpx.AsyncClient, office: Of
         await client.post(f"/v1/engagements/{office.meeting}/participations", json={"side": "host", "office": "Mayor"})
     )["#"]
     assert "person, organization, name_as_printed, headcount" in fault["detail"]
+
+
+async def test_a_whole_list_is_replaced_and_what_stays_keeps_its_id(client: httpx.AsyncClient, office: Office) -> None:
+    path = f"/v1/engagements/{office.meeting}"
+    host, kim, group = (await client.get(f"{path}/participations")).json()["items"]
+    wanted = [
+        {"side": "counterpart", "person": office.kim, "office_as_titled": "지사", "office_type": "governor"},
+        {"side": "host", "person": "wikidata:Q461391", "role": "signatory"},
+        {"side": "host", "headcount": 2},
+    ]
+    answer = await client.put(f"{path}/participations", json={"items": wanted})
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert [each["id"] for each in items[:2]] == [kim["id"], host["id"]]
+    assert items[2]["id"] not in (host["id"], kim["id"], group["id"])
+    assert items[0] == kim
+    assert (items[1]["role"], items[1]["office"]) == ("signatory", None)
+    read = await client.get(f"{path}/participations")
+    assert (read.json(), read.headers["etag"]) == (answer.json(), answer.headers["etag"])
+    assert (await client.get(path)).json()["version"] == 2
+    again = await client.put(f"{path}/participations", json={"items": wanted})
+    assert again.headers["etag"] == answer.headers["etag"]
+    for part in ("outcomes", "citations", "assertions"):
+        assert (await client.put(f"{path}/{part}", json={"items": []})).json() == {"items": []}
+    refused(await client.put(f"{path}/outcomes", json={"items": []}, headers={"If-Match": '"1"'}), 412, "stale")
+    wrong = await client.put(f"{path}/participations", json={"items": [wanted[0], {"side": "host", "person": UNKNOWN}]})
+    assert "#/items/1/person" in faults(wrong)
+    assert "#/items/0" in faults(await client.put(f"{path}/participations", json={"items": [{"side": "host"}]}))

@@ -81,6 +81,17 @@ def _something(outcome: Record) -> tuple[Any, ...]:
     return outcome["kind"], outcome["title_en"] or outcome["title_ko"]
 
 
+def key_of(part: str, shape: Any) -> tuple[Any, ...]:
+    """What a part is about, in the shape in which it would be recorded: two that share it are the same part, said otherwise."""
+    if part == "participations":
+        return shape.side, shape.person or shape.name_as_printed or shape.organization or shape.headcount
+    if part == "outcomes":
+        return shape.kind, shape.title_en or shape.title_ko
+    if part == "citations":
+        return shape.source, shape.locator
+    return shape.field, shape.source
+
+
 def _name_of(part: str, one: Record) -> str:
     if part == "outcomes":
         return str(one["title_en"] or one["title_ko"])

@@ -23,16 +23,26 @@ _ORDER = (
 
 
 def record(
-    connection: Connection, noun: Noun, shapes: Sequence[Any], *, by: Actor, ids: Sequence[str] | None = None
+    connection: Connection,
+    noun: Noun,
+    shapes: Sequence[Any],
+    *,
+    by: Actor,
+    ids: Sequence[str] | None = None,
+    roots: Sequence[str] | None = None,
 ) -> list[Loaded]:
     """Record each shape as a new record, and give the records as they can be read now, in the same order.
 
     `ids` may be given where one of the shapes refers to another (a parent before its parts); otherwise they are made here.
     Raises `Invalid` for a reference to nothing and `Conflict` for an external id or label that is taken; then nothing is
-    kept. Of several shapes, a pointer begins with the number of the one that is wrong: `#/3/when`.
+    kept. Of several shapes, a pointer begins with the number of the one that is wrong, `#/3/when`, or with its root where
+    `roots` are given.
     """
     given = list(ids) if ids is not None else [new_id() for _ in shapes]
-    roots = ["#"] if len(shapes) == 1 else [f"#/{n}" for n in range(len(shapes))]
+    roots = roots or (["#"] if len(shapes) == 1 else [f"#/{n}" for n in range(len(shapes))])
+    # One of them may refer to another by the external id that it is about to have.
+    own = {written: record_id for shape, record_id in zip(shapes, given, strict=True) for written in shape.external_ids}
+    shapes = [references.follow(shape, own) for shape in shapes] if len(shapes) > 1 else shapes
     wanted = [list(references.references(shape, root)) for shape, root in zip(shapes, roots, strict=True)]
     _refuse_later_parents(given, wanted)
     known = {(noun, record_id) for record_id in given}

@@ -1,13 +1,14 @@
 """What a shape refers to must be there: ids of other records, external ids that are still free, a parent that is no child.
 
-A reference to a record that was merged into another is followed to the survivor, so that old ids stay good. On PostgreSQL
-a record that is referred to is locked against withdrawal and merging until the end of the transaction; on SQLite nobody
-else writes meanwhile.
+A record is referred to by its id or by one of its external ids. A reference to a record that was merged into another is followed
+to the survivor, so that old ids stay good. On PostgreSQL a record that is referred to is locked against withdrawal and merging
+until the end of the transaction; on SQLite nobody else writes meanwhile.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Select, String, bindparam, select, text
@@ -16,7 +17,13 @@ from sqlmodel import SQLModel
 from service.errors import Conflict, Fault, Invalid
 from service.register.audience import OFFICE, Audience, shown
 from service.register.external_id import split
-from service.register.reading.records import Noun
+from service.register.reading.records import NOUNS, Noun
+
+_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_AT_ONCE: Final = 1_000
+_OWNERS: Final = (
+    "SELECT system, key, engagement_id, person_id, organization_id, topic_id, source_id FROM external_id WHERE key IN :keys"
+)
 
 _NOUN_OF_FIELD: Mapping[str, Noun] = {
     "person": "person",
@@ -27,6 +34,9 @@ _NOUN_OF_FIELD: Mapping[str, Noun] = {
     "parent": "engagement",
     "closed_by": "engagement",
 }
+
+
+T = TypeVar("T")
 
 
 class Reference(NamedTuple):
@@ -43,6 +53,13 @@ class Claim(NamedTuple):
     name: str
     record_id: str
     pointer: str
+
+
+class Owner(NamedTuple):
+    """The record that an external id names."""
+
+    noun: Noun
+    id: str
 
 
 class _State(NamedTuple):
@@ -110,34 +127,61 @@ def _look_up(
     for reference in wanted:
         if (reference.noun, reference.id) not in known:
             by_noun[reference.noun].append(reference)
+    named = {reference.id for some in by_noun.values() for reference in some if not is_id(reference.id)}
+    owners = owners_of(connection, named)
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for noun, refs in by_noun.items():
-        states = _states(connection, noun, {reference.id for reference in refs}, audience)
+        ids = {reference.id: owners.get(reference.id, Owner(noun, reference.id)).id for reference in refs}
+        states = _states(connection, noun, set(ids.values()), audience)
         for reference in refs:
-            last = _last(states, reference.id)
+            last = _last(states, ids[reference.id])
             found[reference.id] = last
-            if fault := _fault(reference, states.get(last)):
+            if fault := _fault(reference, states.get(last), owners.get(reference.id) if audience.sees_all else None):
                 faults.append(fault)
     return found, faults
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be the id of a record, and not only an external id."""
+    return _ID.fullmatch(text) is not None
+
+
+def owners_of(connection: Connection, external_ids: Iterable[str]) -> dict[str, Owner]:
+    """Which records these external ids name, in a statement for every thousand of them."""
+    wanted = {split(written): written for written in external_ids}
+    found: dict[str, Owner] = {}
+    for some in _batches(list(wanted)):
+        keys = bindparam("keys", [key for _, key in some], expanding=True, type_=String)
+        for row in connection.execute(text(_OWNERS).bindparams(keys)).mappings():
+            if written := wanted.get((row["system"], row["key"])):
+                noun = next(noun for noun in NOUNS if row[f"{noun}_id"] is not None)
+                found[written] = Owner(noun, row[f"{noun}_id"])
+    return found
 
 
 def _states(connection: Connection, noun: Noun, ids: set[str], audience: Audience) -> dict[str, _State]:
     # Survivors are looked up as well, because a record that was merged into a withdrawn one is withdrawn with it.
     states: dict[str, _State] = {}
     while ids:
-        for row in connection.execute(_locked(noun, ids, audience)).mappings():
-            states[row["id"]] = _State(row["withdrawn_at"] is not None, row.get("merged_into"))
+        for some in _batches(sorted(ids)):
+            for row in connection.execute(_locked(noun, some, audience)).mappings():
+                states[row["id"]] = _State(row["withdrawn_at"] is not None, row.get("merged_into"))
         ids = {state.survivor for state in states.values() if state.survivor} - states.keys()
     return states
 
 
-def _locked(noun: Noun, ids: Iterable[str], audience: Audience) -> Select[Any]:
+def _locked(noun: Noun, ids: Sequence[str], audience: Audience) -> Select[Any]:
     # In the order of ids, so that two transactions that want the same records do not wait for each other.
     table = SQLModel.metadata.tables[noun]
     columns = [table.c[name] for name in ("id", "withdrawn_at", "merged_into") if name in table.c]
-    there = table.c.id.in_(sorted(ids)) & text(shown(noun, audience, noun))
+    there = table.c.id.in_(ids) & text(shown(noun, audience, noun))
     return select(*columns).where(there).order_by(table.c.id).with_for_update(read=True, key_share=True)
+
+
+def _batches(things: list[T]) -> Iterator[list[T]]:
+    """So many at once as a statement may have parameters for."""
+    return (things[start : start + _AT_ONCE] for start in range(0, len(things), _AT_ONCE))
 
 
 def _last(states: Mapping[str, _State], record_id: str) -> str:
@@ -146,8 +190,10 @@ def _last(states: Mapping[str, _State], record_id: str) -> str:
     return record_id
 
 
-def _fault(reference: Reference, state: _State | None) -> Fault | None:
-    if state is None:
+def _fault(reference: Reference, state: _State | None, owner: Owner | None) -> Fault | None:
+    if state is None and owner and owner.noun != reference.noun:
+        detail = f"{reference.id!r} is an external id of the noun {owner.noun}; the noun {reference.noun} is expected here"
+    elif state is None:
         detail = f"There is no {reference.noun} with the id {reference.id!r}; record it first"
     elif state.withdrawn:
         detail = f"The {reference.noun} {reference.id!r} was withdrawn; restore it first, or refer to another"
@@ -195,14 +241,8 @@ def check_external_ids(connection: Connection, wanted: Iterable[Claim], *, audie
     for claim in wanted:
         first = claimed.setdefault(split(claim.name), claim)
         _refuse_taken(claim, first.record_id, "external id", OFFICE)
-    if not claimed:
-        return
-    owner = "coalesce(engagement_id, person_id, organization_id, topic_id, source_id)"
-    question = f"SELECT system, key, {owner} FROM external_id WHERE key IN :keys"  # noqa: S608
-    keys = bindparam("keys", [key for _, key in claimed], expanding=True, type_=String)
-    for system, key, holder in connection.execute(text(question).bindparams(keys)):
-        if (system, key) in claimed:
-            _refuse_taken(claimed[system, key], holder, "external id", audience)
+    for written, owner in owners_of(connection, [claim.name for claim in claimed.values()]).items():
+        _refuse_taken(claimed[split(written)], owner.id, "external id", audience)
 
 
 def check_labels(connection: Connection, wanted: Iterable[Claim]) -> None:

@@ -77,8 +77,13 @@ def header_changes(connection: Connection, noun: Noun, before: Record, shape: An
 
 def followed(connection: Connection, shape: Any, before: Record, by: Actor) -> Any:
     """The shape with every reference followed. What was referred to before may stay, seen or not by who changes the rest."""
-    known = set() if by.audience.sees_all else {(each.noun, each.id) for each in references.references_of(before)}
-    return references.follow(shape, references.resolve(connection, references.references(shape), known, audience=by.audience))
+    wanted = references.references(shape)
+    return references.follow(shape, references.resolve(connection, wanted, unseen(before, by), audience=by.audience))
+
+
+def unseen(before: Record, by: Actor) -> set[tuple[Noun, str]]:
+    """What a record or part refers to already, as far as it need not be looked for again: who does not see it may leave it."""
+    return set() if by.audience.sees_all else {(each.noun, each.id) for each in references.references_of(before)}
 
 
 def _differing(connection: Connection, name: str, row_id: str, row: rows.Row) -> rows.Row:

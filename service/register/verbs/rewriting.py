@@ -10,8 +10,22 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import SQLModel
 
 from service.register.reading.records import Loaded, Noun
-from service.register.verbs.journal import Actor
-from service.register.verbs.revising import PARTS, Part, followed, header_changes, part_rows, raise_version, write_part
+from service.register.verbs import references
+from service.register.verbs.disagreement import key_of
+from service.register.verbs.journal import Actor, Record, keep
+from service.register.verbs.revising import (
+    PARTS,
+    Part,
+    followed,
+    header_changes,
+    part_as_given,
+    part_rows,
+    raise_version,
+    require,
+    unseen,
+    valid,
+    write_part,
+)
 
 
 class Wanted(NamedTuple):
@@ -31,6 +45,33 @@ def rewrite(
     if changed:
         raise_version(connection, noun, [before["id"]], columns)
     return changed
+
+
+def matched(part: Part, there: Sequence[Record], shapes: Sequence[Any]) -> list[Wanted]:
+    """The parts as they are to be, each under the id of the one that it says the same as, or that it is about the same as."""
+    kind = PARTS[part][1]
+    given = {each["id"]: valid(kind, part_as_given(each)) for each in there}
+    free = dict(given)
+    ids: dict[int, str] = {}
+    for alike in (lambda one, other: one == other, lambda one, other: key_of(part, one) == key_of(part, other)):
+        for n, shape in enumerate(shapes):
+            if n not in ids and (found := next((part_id for part_id, other in free.items() if alike(shape, other)), None)):
+                ids[n] = found
+                del free[found]
+    return [Wanted(ids.get(n), shape) for n, shape in enumerate(shapes)]
+
+
+def replace_parts(connection: Connection, noun: Noun, record_id: str, part: Part, shapes: Sequence[Any], *, by: Actor) -> Loaded:
+    """Let these be all the parts of their kind, in this order; gives the record as it is now. Raises as revising does."""
+    before = require(connection, noun, [record_id], audience=by.audience)[record_id]
+    wanted = [reference for n, shape in enumerate(shapes) for reference in references.references(shape, f"#/items/{n}")]
+    stand_for = references.resolve(connection, wanted, unseen(before, by), audience=by.audience)
+    followed = [references.follow(shape, stand_for) for shape in shapes]
+    parts: dict[Part, Sequence[Wanted]] = {part: matched(part, before[part], followed)}
+    if not any(_rewrite_parts(connection, noun, before, each, some, by) for each, some in parts.items()):
+        return before
+    raise_version(connection, noun, [record_id])
+    return keep(connection, noun, "revise", {record_id: before}, by)[record_id]
 
 
 def _rewrite_parts(connection: Connection, noun: Noun, before: Loaded, part: Part, wanted: Sequence[Wanted], by: Actor) -> bool:
