@@ -1,4 +1,4 @@
-"""`POST /v1/…/bulk`: many operations in one request and one transaction, with a result for each.
+"""`POST /v1/bulk/…`: many operations in one request and one transaction, with a result for each.
 
 The body may be long, so it is checked in the thread that then does the work, item by item.
 """
@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from sqlalchemy import Connection
 
-from service.api import answers, patches, problems, routing
+from service.api import answers, examples, patches, problems, routing
 from service.api.idempotency import OnlyOnce
 from service.api.members import RecordId
 from service.api.problems import ItemProblem, refusals
@@ -38,6 +38,13 @@ _SHAPES: Final[dict[Noun, tuple[type[Shape], Any]]] = {
     "organization": (OrganizationShape, patches.OrganizationPatch),
     "topic": (TopicShape, patches.TopicPatch),
     "source": (SourceShape, patches.SourcePatch),
+}
+_EXAMPLES: Final[dict[Noun, dict[str, Any]]] = {
+    "engagement": examples.ENGAGEMENT,
+    "person": examples.PERSON,
+    "organization": examples.ORGANIZATION,
+    "topic": examples.TOPIC,
+    "source": examples.SOURCE,
 }
 _NEW: Final[Any] = Literal["record", "upsert"]
 _REVISE: Final[Any] = Literal["revise"]
@@ -77,16 +84,16 @@ class BulkResults(BaseModel):
 
 def routes(noun: Noun) -> APIRouter:
     """The route for many operations on the records of one noun."""
-    router = routing.router(plural(noun), f"/v1/{plural(noun)}")
+    router = routing.router(plural(noun), "/v1/bulk")
     model, items = _bulk(noun)
 
     @router.post(
-        "/bulk",
+        f"/{plural(noun)}",
         name=f"change_many_{plural(noun)}",
         response_model=BulkResults,
         responses=refusals(400, 409, 413, 415, 422),
     )
-    def change_many(body: Annotated[Any, Unchecked(model), Body()], once: OnlyOnce, by: By) -> Response:
+    def change_many(body: Annotated[Any, Unchecked(model), Body(examples=[_example(noun)])], once: OnlyOnce, by: By) -> Response:
         """Record, upsert, revise, withdraw and restore many records in one transaction, in the order given.
 
         With `atomic`, which is the default, either all is done or nothing, and a refusal lists everything that is wrong. Without
@@ -109,6 +116,11 @@ def routes(noun: Noun) -> APIRouter:
         return once(work)
 
     return router
+
+
+def _example(noun: Noun) -> dict[str, Any]:
+    record = {**_EXAMPLES[noun], "external_ids": ["feed:2024-0017"]}
+    return {"atomic": True, "items": [{"do": "upsert", "record": record}, {"do": "withdraw", "record": "feed:2023-0004"}]}
 
 
 class Unchecked:

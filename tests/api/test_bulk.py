@@ -29,7 +29,7 @@ def feed(n: int, **fields: Any) -> Json:
 
 
 async def done(client: httpx.AsyncClient, *items: Json, atomic: bool = True, noun: str = "engagements") -> Json:
-    answer = await client.post(f"/v1/{noun}/bulk", json={"atomic": atomic, "items": items})
+    answer = await client.post(f"/v1/bulk/{noun}", json={"atomic": atomic, "items": items})
     assert answer.status_code == 200, answer.text
     body: Json = answer.json()
     BulkResults.model_validate(body, strict=True)
@@ -106,7 +106,7 @@ async def test_all_or_nothing_names_everything_that_is_wrong(
         feed(5, external_ids=["gg-2024-05-07", "feed:2"]),
         {"do": "revise", "record": office.trip, "patch": {"parent": office.meeting}},
     ]
-    answer = await client.post("/v1/engagements/bulk", json={"items": items})
+    answer = await client.post("/v1/bulk/engagements", json={"items": items})
     body = refused(answer, 422, "bulk-refused")
     assert body["refused"] == 5
     assert [fault["pointer"] for fault in body["errors"]] == [
@@ -168,7 +168,7 @@ async def test_two_items_on_one_record_are_carried_out_one_after_the_other(clien
     ],
 )
 async def test_a_body_of_another_shape_is_refused(client: httpx.AsyncClient, body: Any, pointer: str) -> None:
-    assert pointer in faults(await client.post("/v1/topics/bulk", json=body))
+    assert pointer in faults(await client.post("/v1/bulk/topics", json=body))
 
 
 async def test_an_upsert_needs_a_name_that_is_of_one_record(client: httpx.AsyncClient, office: Office) -> None:
@@ -196,9 +196,9 @@ async def test_a_merged_record_s_name_means_its_survivor(client: httpx.AsyncClie
 async def test_a_retry_of_a_whole_bulk_does_nothing_again(client: httpx.AsyncClient, office: Office, database: Database) -> None:
     items = [{"do": "record", "record": {"label_en": f"topic {n}"}} for n in range(5)]
     key = {"Idempotency-Key": "night-1"}
-    first = await client.post("/v1/topics/bulk", json={"items": items}, headers=key)
+    first = await client.post("/v1/bulk/topics", json={"items": items}, headers=key)
     before = counts(database)
-    again = await client.post("/v1/topics/bulk", json={"items": items}, headers=key)
+    again = await client.post("/v1/bulk/topics", json={"items": items}, headers=key)
     assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
     assert counts(database) == before
 
@@ -209,7 +209,7 @@ async def test_one_bad_item_of_ten_thousand_is_found_in_bounded_time(
     items = [{"do": "upsert", "record": {"label_en": f"topic {n}", "external_ids": [f"t:{n}"]}} for n in range(10_000)]
     items[7_777] = {"do": "upsert", "record": {"label_en": "climate", "external_ids": ["t:7777"]}}
     began = time.monotonic()
-    answer = await client.post("/v1/topics/bulk", json={"items": items})
+    answer = await client.post("/v1/bulk/topics", json={"items": items})
     took = time.monotonic() - began
     body = refused(answer, 422, "bulk-refused")
     assert [fault["pointer"] for fault in body["errors"]] == ["#/items/7777/record/label_en"]
