@@ -42,12 +42,15 @@ def record(
     roots = roots or (["#"] if len(shapes) == 1 else [f"#/{n}" for n in range(len(shapes))])
     # One of them may refer to another by the external id that it is about to have.
     own = {written: record_id for shape, record_id in zip(shapes, given, strict=True) for written in shape.external_ids}
-    shapes = [references.follow(shape, own) for shape in shapes] if len(shapes) > 1 else shapes
     wanted = [list(references.references(shape, root)) for shape, root in zip(shapes, roots, strict=True)]
+    if any(reference.id in own for some in wanted for reference in some):
+        shapes = [references.follow(shape, own) for shape in shapes]
+        wanted = [list(references.references(shape, root)) for shape, root in zip(shapes, roots, strict=True)]
     _refuse_later_parents(given, wanted)
     known = {(noun, record_id) for record_id in given}
     stand_for = references.resolve(connection, [reference for some in wanted for reference in some], known, audience=by.audience)
-    followed = [references.follow(shape, stand_for) for shape in shapes]
+    moved = {old: new for old, new in stand_for.items() if old != new}
+    followed = [references.follow(shape, moved) for shape in shapes] if moved else shapes
     if noun == "engagement" and not by.audience.sees_all:
         for shape, root in zip(shapes, roots, strict=True):
             refuse_level(shape.visibility, audience=by.audience, pointer=f"{root}/visibility")
