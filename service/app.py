@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from service import __version__
 from service.access.keyring import Keyring
-from service.api import errors, index, metrics, routes
+from service.api import catalogue, deprecation, documentation, errors, html, index, metrics, problem_pages, routes
 from service.api.bell import Bell
 from service.database import Database
 from service.mirror.asking import Search
@@ -29,12 +29,17 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         summary="Who met whom, when, where, about what, with what outcome, and which source says so.",
         lifespan=_lifespan,
+        # The framework's own pages load their scripts from the internet.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     errors.install(app)
     # A request is held against the routes in this order, so the one that is asked most comes first; they are the
     # application's own, because FastAPI looks through a router that is included three times for each request.
-    for router in (*routes.routers, index.router, metrics.router):
+    about = (documentation.router, html.router, problem_pages.router, catalogue.router)
+    for router in (*routes.routers, index.router, metrics.router, *about):
         for route in router.routes:
             app.router.routes.append(_named(route))
     return app
@@ -44,6 +49,7 @@ def _named(route: BaseRoute) -> BaseRoute:
     """The route, whose operation in the OpenAPI document is called as the function that answers it."""
     if isinstance(route, APIRoute):
         route.operation_id = route.name
+        deprecation.announce(route)
     return route
 
 

@@ -1,10 +1,12 @@
 """The OpenAPI document: what FastAPI writes, with every refusal under the media type that it is sent with."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 
 from service.api.problems import MEDIA_TYPE
+
+PATH: Final = "/openapi.json"
 
 
 def install(app: FastAPI) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from service.api import document, problems
 from service.api.gate import Gate
-from service.api.middleware import HEADER, Entrance, allowed_methods, too_large
+from service.api.middleware import HEADER, NOSNIFF, Entrance, allowed_methods, too_large
 from service.api.preferences import Preferring
 from service.api.problems import MethodNotAllowed, NoSuchPath
 from service.api.rates import Rates
@@ -74,7 +74,7 @@ def _of_framework(request: Request, raised: HTTPException) -> Problem:
 def _meant(path: str, app: FastAPI) -> str:
     fixed = [route.path for route in iter_route_contexts(app.routes) if route.path and "{" not in route.path]
     close = nearest(path, fixed)
-    return f"; did you mean {close}?" if close else f"; {app.openapi_url} lists what there is" if app.openapi_url else ""
+    return f"; did you mean {close}?" if close else f"; {document.PATH} lists what there is"
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -87,4 +87,5 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     answer = problems.answer(Problem("Something went wrong on our side; the log has it under the request id"), request.scope)
     # This answer leaves from outside our own layers.
     answer.headers[HEADER] = request_id
+    answer.raw_headers.append(NOSNIFF)
     return answer

@@ -20,6 +20,8 @@ from service.register.table import new_id
 
 _SANE_ID = re.compile(r"[\x21-\x7e]{1,128}")
 HEADER = "X-Request-ID"
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+"""No browser is to take an answer for another type than it says, such as JSON with a script in it for a page."""
 
 
 class Entrance:
@@ -84,7 +86,7 @@ def _with_request_id(send: Send, request_id: str) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], header]
+            message["headers"] = [*message["headers"], header, NOSNIFF]
         await send(message)
 
     return sending

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from service.errors import Problem as Refusal
 
 MEDIA_TYPE = "application/problem+json"
+NO_TYPE = "about:blank"
 
 
 class ProblemFault(BaseModel):
@@ -58,7 +59,7 @@ class Malformed(Refusal):
 
 class NoSuchPath(Refusal):
     status = 404
-    type = "not-found"
+    type = "no-such-path"
     title = "There is nothing at this path"
 
 
@@ -116,7 +117,7 @@ def answer(refusal: Refusal, scope: Scope) -> Response:
 def told(refusal: Refusal) -> dict[str, Any]:
     """What is told of a refusal wherever it is told."""
     return {
-        "type": f"/problems/{refusal.type}",
+        "type": refusal.type if refusal.type == NO_TYPE else f"/problems/{refusal.type}",
         "title": refusal.title,
         "status": refusal.status,
         "detail": refusal.detail,
@@ -124,9 +125,8 @@ def told(refusal: Refusal) -> dict[str, Any]:
 
 
 def of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Refusal:
-    """A refusal that is known by its status only, as the framework raises them."""
-    phrase = HTTPStatus(status).phrase
-    kind = type("HttpRefusal", (Refusal,), {"status": status, "type": phrase.lower().replace(" ", "-"), "title": phrase})
+    """A refusal that means no more than its status, as the framework raises them (RFC 9457 §4.2.1)."""
+    kind = type("HttpRefusal", (Refusal,), {"status": status, "type": NO_TYPE, "title": HTTPStatus(status).phrase})
     refusal: Refusal = kind(detail, headers=headers)
     return refusal
 

@@ -40,5 +40,13 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
+async def reader(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who reads what needs no register: the documentation and its neighbours, of an application that was not started."""
+    transport = httpx.ASGITransport(create_app(Settings(data_dir=tmp_path)), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://register.test") as made:
+        yield made
+
+
+@pytest.fixture
 def office(database: Database, by: Actor) -> Office:
     return furnished(database, by)
