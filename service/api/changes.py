@@ -20,7 +20,7 @@ from service.api import answers, routing
 from service.api.bell import Bell
 from service.api.members import Instant, RecordId
 from service.api.parameters import documented, read_parameters
-from service.api.problems import refusals
+from service.api.problems import refusal, refusals
 from service.api.requests import Reader, client_of
 from service.errors import Invalid, Problem
 from service.register.audience import Audience
@@ -33,6 +33,7 @@ router = routing.router("changes", "/v1/changes")
 
 LONGEST_WAIT_SECONDS: Final = 30
 _HEARTBEAT_SECONDS: Final = 15.0
+_RESET: Final = refusal(410, "The register does not have the change of this cursor; read from the beginning")
 
 
 class Following(Shape):
@@ -86,7 +87,7 @@ class ChangePage(BaseModel):
     "",
     name="list_changes",
     response_model=ChangePage,
-    responses=refusals(410, 422),
+    responses=refusals(422) | _RESET,
     openapi_extra=documented(ChangeParameters),
 )
 async def list_changes(request: Request, reader: Reader) -> Response:
@@ -104,7 +105,7 @@ async def list_changes(request: Request, reader: Reader) -> Response:
     "/stream",
     name="stream_changes",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **refusals(410, 422)},
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **refusals(422), **_RESET},
     openapi_extra=documented(Following),
 )
 async def stream_changes(request: Request, reader: Reader) -> Response:

@@ -36,12 +36,21 @@ class Gate:
 
 def _client(scope: Scope) -> Client:
     path: str = scope["path"]
-    if not (path.startswith("/v1/") or path in _OF_OPERATORS):
+    scope_needed = needed(path, scope["method"])
+    if scope_needed is None:
         return access.READER
     keyring: Keyring = scope["app"].state.keyring
     given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
     client = keyring.client(given)
-    needed: access.Scope = "admin" if path in _OF_OPERATORS else "read" if scope["method"] in _READS else "write"
-    if not client.may(needed):
-        raise Forbidden(f"This needs a key with the scope {needed}; this one has {client.scope}")
+    if not client.may(scope_needed):
+        raise Forbidden(f"This needs a key with the scope {scope_needed}; this one has {client.scope}")
     return client
+
+
+def needed(path: str, method: str) -> access.Scope | None:
+    """The scope that a key needs for a request; None where nobody is asked who they are."""
+    if path in _OF_OPERATORS:
+        return "admin"
+    if not path.startswith("/v1/"):
+        return None
+    return "read" if method in _READS else "write"

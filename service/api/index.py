@@ -21,6 +21,7 @@ class IndexState(BaseModel):
 
 @router.get("", name="read_index", summary="How far the search index is")
 def read_index(request: Request, register: Register) -> IndexState:
+    """Every mirror with what it holds, what waits to be sent to it, and what went wrong last."""
     mirrors = status.read(register)
     asked = request.app.state.search.first.name
     return IndexState(asked=asked, in_step=any(mirror.in_step for mirror in mirrors if mirror.name == asked), mirrors=mirrors)

@@ -1,13 +1,11 @@
 """`/problems`: a page for each type of problem, at the address that is its `type`, in English and Korean.
 
-People get HTML and programs JSON; the texts are in `problem_pages.json`. The `title` and `detail` of a problem itself are always
+People get HTML and programs JSON; the texts are in `problem_texts.json`. The `title` and `detail` of a problem itself are always
 English, so that a program and a log have one text; what is here is for whoever has to do something about it.
 """
 
 import json
-from functools import cache
 from html import escape
-from importlib import resources
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request, Response
@@ -15,7 +13,8 @@ from pydantic import BaseModel, Field
 
 from service.api import answers, html, routing
 from service.api.negotiation import Language, language_of, reads_html
-from service.api.problems import NoSuchPath, Problem
+from service.api.problem_texts import texts
+from service.api.problems import NoSuchPath, Problem, refusal
 from service.errors import suggestion
 
 router = routing.router("documentation", "/problems")
@@ -23,6 +22,10 @@ router = routing.router("documentation", "/problems")
 InLanguage = Annotated[Language | None, Query(description="The language of the texts, instead of what Accept-Language says.")]
 
 _HTML: Final = {"text/html": {"schema": {"type": "string"}}}
+_ONE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": _HTML},
+    **refusal(404, "There is no such type of problem"),
+}
 _LABELS: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "all": "Problems",
@@ -74,7 +77,7 @@ async def list_problem_types(request: Request, language: InLanguage = None) -> R
     return _answered(answers.made({"items": [_told(slug, told) for slug in texts()]}), told)
 
 
-@router.get("/{slug}", response_model=ProblemType, responses={200: {"content": _HTML}, 404: {"model": Problem}})
+@router.get("/{slug}", response_model=ProblemType, responses=_ONE)
 async def read_problem_type(slug: str, request: Request, language: InLanguage = None) -> Response:
     """What a type of problem means, what to do about it, and whether sending the request again helps."""
     if slug not in texts():
@@ -83,13 +86,6 @@ async def read_problem_type(slug: str, request: Request, language: InLanguage = 
     if reads_html(request.headers.get("accept", "")):
         return _answered(Response(_type_as_html(slug, told), media_type="text/html"), told)
     return _answered(answers.made(_told(slug, told)), told)
-
-
-@cache
-def texts() -> dict[str, dict[str, Any]]:
-    """The texts of every type, by its name."""
-    found: dict[str, dict[str, Any]] = json.loads((resources.files("service.api") / "problem_pages.json").read_bytes())
-    return found
 
 
 def _answered(response: Response, language: Language) -> Response:

@@ -20,23 +20,27 @@ class ProblemFault(BaseModel):
 
     pointer: str | None = Field(None, description="A JSON Pointer into the body as a fragment (RFC 6901).", examples=["#/when"])
     parameter: str | None = Field(None, description="The name of a parameter, where the value is not in the body.")
-    code: str
-    detail: str
-    value: Any = None
+    code: str = Field(description="Which kind of mistake it is, for a program.", examples=["unknown_parameter"])
+    detail: str = Field(description="What is wrong, and what would be right.")
+    value: Any = Field(None, description="What was sent; a long text is shortened.")
 
 
 class Problem(BaseModel):
-    """A request that was not fulfilled (RFC 9457)."""
+    """A request that was not fulfilled (RFC 9457). Some types have further members, such as `current_version` of `stale`."""
 
     model_config = ConfigDict(extra="allow")
 
-    type: str = Field(description="A URI reference that stands for this kind of problem.", examples=["/problems/invalid"])
-    title: str
-    status: int
-    detail: str
+    type: str = Field(
+        description="Stands for this kind of problem, and leads to the page that says what to do about it.",
+        examples=["/problems/invalid"],
+        json_schema_extra={"format": "uri-reference"},
+    )
+    title: str = Field(description="What kind of problem it is, always in the same English words.")
+    status: int = Field(description="The HTTP status, once more.")
+    detail: str = Field(description="What is wrong this time, and what would be right, in English.")
     instance: str = Field(description="The path that was asked.")
-    request_id: str
-    errors: list[ProblemFault] | None = None
+    request_id: str = Field(description="The name of the request in the log.")
+    errors: list[ProblemFault] | None = Field(None, description="The values that are wrong, where it is about values.")
 
 
 class ItemProblem(BaseModel):
@@ -81,7 +85,7 @@ class UnsupportedMediaType(Refusal):
     title = "The body is of a type that is not read here"
 
 
-_WHEN = {
+MEANINGS = {
     308: "The record was merged into another; `Location` is where it lives on",
     400: "The body is not JSON that can be read",
     401: "A key is needed, or the one that was sent is none",
@@ -93,15 +97,21 @@ _WHEN = {
     413: "The body is too large",
     415: "The body is of a type that is not read here",
     422: "The request has values that cannot be right",
-    429: "Too many requests; `Retry-After` says when to begin again",
     428: "The change does not say in If-Match which version it is made for; `ETag` is the tag of the record now",
-    503: "The register is unavailable; nothing was done",
+    429: "Too many requests; `Retry-After` says when to begin again",
+    500: "Something went wrong on our side; the log has it under the request id",
+    503: "The register, or search, is unavailable; nothing was done",
 }
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals that an operation documents: these, and those that every operation shares."""
-    return {status: {"model": Problem, "description": _WHEN[status]} for status in sorted((*statuses, 401, 403, 429, 503))}
+    return {status: {"model": Problem, "description": MEANINGS[status]} for status in sorted((*statuses, 401, 403, 429, 503))}
+
+
+def refusal(status: int, description: str) -> dict[int | str, dict[str, Any]]:
+    """A refusal that means something else in an operation than its status usually does."""
+    return {status: {"model": Problem, "description": description}}
 
 
 def answer(refusal: Refusal, scope: Scope) -> Response:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from service.api import answers
+from service.api.cards import Hit
 from service.api.freshness import IndexFreshness, index_freshness
 from service.api.metrics import SEARCH_SECONDS
 from service.api.parameters import documented, known_name, listed_names, read_parameters
@@ -140,13 +141,9 @@ class Understood(BaseModel):
 
 
 class SearchPage(BaseModel):
-    """One page of hits. `highlights` gives, by path, the `[start, end)` ranges of matching text in Unicode code points.
+    """One page of hits, the best first. `relaxed` says that words were given up, because all of them together find nothing."""
 
-    With `explain` a hit has `matched`: of each word the attribute it stands in, how it stands there (`exact`, `prefix`, `part` of
-    a Korean compound or its initials, `joined`, `typo`), and the word found. With `collapse` it has `collapsed`.
-    """
-
-    items: list[dict[str, Any]]
+    items: list[Hit]
     total: int
     total_exact: bool
     relaxed: bool
@@ -165,6 +162,11 @@ class SearchPage(BaseModel):
     openapi_extra=documented(SearchParameters),
 )
 async def search_engagements(request: Request) -> Response:
+    """Engagements by words in Korean or English, with filters and counts by facet; it says how fresh the answer is.
+
+    Typing errors, missing accents, half a word, first letters and the wrong keyboard are forgiven. Countries and dates in words
+    narrow the search and are shown as chips, which `as_words` takes back; `field:value`, `"a phrase"` and `-word` are understood.
+    """
     parameters = read_parameters(SearchParameters, request)
     asked = _question(parameters)
     holds = await _reached(request, parameters.sync_token)

@@ -1,11 +1,12 @@
 """`GET /v1/engagements/{id}/similar`: what has most in common with an engagement."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from service.api import answers
+from service.api.cards import SimilarHit
 from service.api.freshness import IndexFreshness, index_freshness
 from service.api.parameters import documented, read_parameters
 from service.api.problems import refusals
@@ -25,9 +26,9 @@ class SimilarParameters(Shape):
 
 
 class SimilarPage(BaseModel):
-    """The most similar engagements, the best first. `shared` of each has the ids of what both have in common, by kind."""
+    """The most similar engagements, the best first."""
 
-    items: list[dict[str, Any]]
+    items: list[SimilarHit]
     index: IndexFreshness
 
 

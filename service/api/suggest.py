@@ -59,6 +59,7 @@ class SuggestionList(BaseModel):
     openapi_extra=documented(SuggestParameters),
 )
 async def suggest(request: Request) -> Response:
+    """People, organizations, topics, countries and engagements that have the words in any of their names, type by type."""
     asked = read_parameters(SuggestParameters, request)
     audience = client_of(request).audience
     found, source = await request.app.state.search.suggest(Typing(asked.q, asked.limit, _types(asked)), audience)

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 import service
 from service.api.negotiation import language_of, reads_html
-from service.api.problem_pages import ProblemType, ProblemTypeList, texts
+from service.api.problem_pages import ProblemType, ProblemTypeList
+from service.api.problem_texts import texts
 from service.api.problems import Problem as ProblemModel
 from service.errors import Problem
 from tests.api.expectations import Json, refused

@@ -5,6 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from service.api.facet_values import FacetValueList
+from service.api.search import SearchPage
+from service.api.similar import SimilarPage
+from service.api.suggest import SuggestionList
 from tests.served.conftest import Json, Search, create, refused, titles
 from tests.served.test_search import newsom
 
@@ -120,6 +124,21 @@ async def test_what_has_more_in_common_is_more_similar(client: httpx.AsyncClient
     assert titles(await ask(client, f"/v1/engagements/{first['id']}/similar", limit=1)) == ["Same person"]
     assert (await client.delete(f"/v1/engagements/{first['id']}")).status_code == 204
     assert (await client.get(f"/v1/engagements/{first['id']}/similar")).status_code == 404
+
+
+async def test_an_answer_is_what_the_document_says(client: httpx.AsyncClient, search: Search) -> None:
+    first = await newsom(client)
+    other = {"kind": "event", "participations": [{"side": "host", "person": first["participations"][0]["person"]["id"]}]}
+    await create(client, "engagements", title_en="Newsom again", when="2024-06", place={"country": "US"}, **other)
+    page = await search("newsom", explain="true", collapse="true", facets="country", count_missing="true")
+    assert [hit["matched"] for hit in page["items"]]
+    found = await ask(client, f"/v1/engagements/{first['id']}/similar")
+    suggested = await ask(client, "/v1/suggest", q="news")
+    values = await ask(client, "/v1/search/facets/person", value="news")
+    for model, body in ((SearchPage, page), (SimilarPage, found), (SuggestionList, suggested), (FacetValueList, values)):
+        assert body["items"]
+        # What is not there was not asked for; everything that is there is described.
+        assert model.model_validate(body, strict=True).model_dump(mode="json", exclude_unset=True) == body
 
 
 @pytest.mark.parametrize(
