@@ -33,6 +33,10 @@ router = routing.router("changes", "/v1/changes")
 
 LONGEST_WAIT_SECONDS: Final = 30
 _HEARTBEAT_SECONDS: Final = 15.0
+_EVENTS: Final[dict[str, Any]] = {
+    "description": "An event for each change; its `data` is a change as a page has it.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
 _RESET: Final = refusal(410, "The register does not have the change of this cursor; read from the beginning")
 
 
@@ -105,7 +109,7 @@ async def list_changes(request: Request, reader: Reader) -> Response:
     "/stream",
     name="stream_changes",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **refusals(422), **_RESET},
+    responses={200: _EVENTS, **refusals(422), **_RESET},
     openapi_extra=documented(Following),
 )
 async def stream_changes(request: Request, reader: Reader) -> Response:

@@ -40,6 +40,8 @@ _REFUSALS: Final = {
     "503": "Unavailable",
 }
 """What the refusals of a status are called among the components: by the type of problem that is their example."""
+_UNSAID: Final = "Successful Response"
+"""What FastAPI says of an answer that nobody described."""
 _OF_KEYS: Final = (401, 403, 429)
 """The refusals that only those paths have which look at who is asking."""
 
@@ -98,7 +100,7 @@ def describe(written: Json) -> Json:
         _refuse(path, operation)
         _plain(operation)
         document_headers.add(path, method, operation)
-        _exemplify(operation)
+        _show(operation, written["components"]["schemas"])
     written["tags"] = _tags(written)
     components = written.setdefault("components", {})
     components["securitySchemes"] = {"bearer": _BEARER}
@@ -174,12 +176,17 @@ def _plain(operation: Json) -> None:
             parameter["name"] = parameter["name"].title()
 
 
-def _exemplify(operation: Json) -> None:
-    for response in operation["responses"].values():
+def _show(operation: Json, schemas: Json) -> None:
+    """Say of each answer what it is, in the words of its model, and give an example."""
+    for status, response in operation["responses"].items():
         for content in response.get("content", {}).values():
             model = content["schema"].get("$ref", "").rpartition("/")[2]
             if model in examples():
                 content["examples"] = {model: {"$ref": f"#/components/examples/{model}"}}
+            if response["description"] == _UNSAID:
+                response["description"] = schemas.get(model, {}).get("description", "").partition("\n\n")[0] or _UNSAID
+        if response.get("description") == _UNSAID:
+            response["description"] = "It was done, and there is nothing to show." if status == "204" else "What was asked for."
 
 
 @cache

@@ -38,7 +38,6 @@ _PREFER: Final[Json] = {
         " (RFC 7240)."
     ),
     "schema": {"type": "string"},
-    "example": "wait=5",
 }
 _IF_NONE_MATCH: Final[Json] = {
     "name": "If-None-Match",

@@ -28,29 +28,39 @@ Subdivision = Annotated[str, WithJsonSchema({"type": "string", "description": "I
 
 
 class PersonReference(BaseModel):
+    """A person where it is named."""
+
     id: RecordId
     name_en: str | None
     name_ko: str | None
 
 
 class OrganizationReference(BaseModel):
+    """An organization where it is named."""
+
     id: RecordId
     name_en: str | None
     name_ko: str | None
 
 
 class ParticipatingOrganization(OrganizationReference):
+    """An organization that took part."""
+
     kind: OrganizationKind
     level: Level | None
 
 
 class TopicReference(BaseModel):
+    """A topic where it is named."""
+
     id: RecordId
     label_en: str | None
     label_ko: str | None
 
 
 class EngagementReference(BaseModel):
+    """An engagement where it is named."""
+
     id: RecordId
     kind: Kind
     title_en: str | None
@@ -109,6 +119,8 @@ class Participation(BaseModel):
 
 
 class Money(BaseModel):
+    """An amount in a currency (ISO 4217)."""
+
     currency: Currency
     amount: Annotated[str, Field(description="A decimal number as a string.", examples=["5300000000000"])]
 
@@ -137,6 +149,8 @@ class Outcome(BaseModel):
 
 
 class DatedEngagement(EngagementReference):
+    """An engagement where it is named, with when it happened."""
+
     when: EdtfText | None
     when_start: Day | None
     when_end: Day | None
@@ -183,5 +197,7 @@ class Name(BaseModel):
 
 
 class ParticipatingPerson(PersonReference):
+    """A person who took part: as what, and on which side."""
+
     office: str | None
     side: Side

@@ -19,6 +19,7 @@ from service.api.problems import NoSuchPath, TooLarge
 from service.register.table import new_id
 
 _SANE_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_TRACE = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)")
 HEADER = "X-Request-ID"
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 """No browser is to take an answer for another type than it says, such as JSON with a script in it for a page."""
@@ -38,7 +39,7 @@ class Entrance:
         headers = dict(scope["headers"])
         request_id = headers.get(b"x-request-id", b"").decode("latin-1")
         if not _SANE_ID.fullmatch(request_id):
-            request_id = new_id()
+            request_id = _trace_id(headers) or new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         send = _with_request_id(send, request_id)
         if b"content-length" in headers or b"transfer-encoding" in headers:
@@ -56,6 +57,12 @@ class Entrance:
             await self.app({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await self.app(scope, receive, send)
+
+
+def _trace_id(headers: dict[bytes, bytes]) -> str | None:
+    """The id of the trace that the request belongs to (W3C Trace Context §3.2.2), so that one name leads through all logs."""
+    found = _TRACE.match(headers[b"traceparent"]) if b"traceparent" in headers else None
+    return found[1].decode() if found else None
 
 
 def too_large(limit: int) -> TooLarge:

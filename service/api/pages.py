@@ -16,44 +16,66 @@ class Page(BaseModel):
 
 
 class EngagementPage(Page):
+    """A page of engagements."""
+
     items: list[EngagementSummary]
 
 
 class PersonPage(Page):
+    """A page of people."""
+
     items: list[Person]
 
 
 class OrganizationPage(Page):
+    """A page of organizations."""
+
     items: list[Organization]
 
 
 class TopicPage(Page):
+    """A page of topics."""
+
     items: list[Topic]
 
 
 class SourcePage(Page):
+    """A page of sources."""
+
     items: list[Source]
 
 
 class OutcomePage(Page):
+    """A page of outcomes, each with the engagement that it came of."""
+
     items: list[EngagementOutcome]
 
 
 class RevisionPage(Page):
+    """A page of what became of a record."""
+
     items: list[Revision]
 
 
 class ParticipationList(BaseModel):
+    """All participations of an engagement, in their order."""
+
     items: list[Participation]
 
 
 class OutcomeList(BaseModel):
+    """All outcomes of an engagement, in their order."""
+
     items: list[Outcome]
 
 
 class CitationList(BaseModel):
+    """All citations of an engagement, in their order."""
+
     items: list[Citation]
 
 
 class AssertionList(BaseModel):
+    """All assertions of a record, in their order."""
+
     items: list[Assertion]

@@ -97,6 +97,8 @@ class EngagementSummary(Dated, Life):
 
 
 class Person(Life):
+    """A person, with all names, and what sources say otherwise."""
+
     id: RecordId
     name_en: str | None
     name_ko: str | None
@@ -108,6 +110,8 @@ class Person(Life):
 
 
 class Organization(Life):
+    """An organization, with all names, and what sources say otherwise."""
+
     id: RecordId
     name_en: str | None
     name_ko: str | None
@@ -124,6 +128,8 @@ class Organization(Life):
 
 
 class Topic(Life):
+    """A topic of the thesaurus, with its synonyms."""
+
     id: RecordId
     label_en: str | None
     label_ko: str | None
@@ -133,6 +139,8 @@ class Topic(Life):
 
 
 class Source(Life):
+    """A source that engagements are cited from."""
+
     id: RecordId
     url: str | None
     title: str | None

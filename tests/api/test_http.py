@@ -88,6 +88,35 @@ async def test_any_other_request_id_is_replaced(client: httpx.AsyncClient, given
     assert made != (await client.get("/healthz")).headers["x-request-id"]
 
 
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+async def test_a_request_of_a_trace_goes_by_the_name_of_the_trace(client: httpx.AsyncClient) -> None:
+    parent = {"traceparent": f"00-{TRACE}-{SPAN}-01"}
+    assert (await client.get("/healthz", headers=parent)).headers["x-request-id"] == TRACE
+    assert (await client.get("/healthz", headers=parent | {"X-Request-ID": "7f3a"})).headers["x-request-id"] == "7f3a"
+
+
+@pytest.mark.parametrize(
+    "parent",
+    [
+        "",
+        TRACE,
+        f"ff-{TRACE}-00f067aa0ba902b7-01",
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"00-{TRACE.upper()}-00f067aa0ba902b7-01",
+    ],
+)
+async def test_what_is_no_trace_is_passed_over(client: httpx.AsyncClient, parent: str) -> None:
+    assert len((await client.get("/healthz", headers={"traceparent": parent})).headers["x-request-id"]) == 36
+
+
+async def test_no_answer_may_be_taken_for_another_type(client: httpx.AsyncClient, office: Office) -> None:
+    for path in ("/v1/engagements", f"/v1/people/{office.newsom}", "/nowhere", "/healthz", "/openapi.json"):
+        for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            assert (await client.request(method, path)).headers.get_list("x-content-type-options") == ["nosniff"]
+
+
 async def test_a_body_beyond_the_bound_is_413_however_it_is_sent(client: httpx.AsyncClient, database: Database) -> None:
     body = b'{"name_en": "' + b"x" * BODY_BOUND + b'"}'
 

@@ -216,6 +216,12 @@ def test_whoever_is_asked_for_a_key_is_told_which(document: Json) -> None:
         assert {"401", "403", "422", "429", "500", "503"} <= set(operation["responses"]), (method, path)
 
 
+def test_every_answer_is_described(document: Json) -> None:
+    for path, method, operation in operations(document):
+        for status, response in answers(document, operation):
+            assert response["description"] not in ("", "Successful Response"), (method, path, status)
+
+
 def test_the_headers_of_answers_are_described(document: Json) -> None:
     known = document["components"]["headers"]
     used = set()
