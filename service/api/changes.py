@@ -37,6 +37,13 @@ _EVENTS: Final[dict[str, Any]] = {
     "description": "An event for each change; its `data` is a change as a page has it.",
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
 }
+_LAST_EVENT: Final = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The `id` of the last event that was received, as browsers send it by themselves; it goes before `after`.",
+    "schema": {"type": "string"},
+}
 _RESET: Final = refusal(410, "The register does not have the change of this cursor; read from the beginning")
 
 
@@ -110,7 +117,7 @@ async def list_changes(request: Request, reader: Reader) -> Response:
     name="stream_changes",
     response_class=StreamingResponse,
     responses={200: _EVENTS, **refusals(422), **_RESET},
-    openapi_extra=documented(Following),
+    openapi_extra={"parameters": [*documented(Following)["parameters"], _LAST_EVENT]},
 )
 async def stream_changes(request: Request, reader: Reader) -> Response:
     """The same as server-sent events, one for each change as it is committed; `Last-Event-ID` resumes after a cut."""

@@ -39,6 +39,9 @@ _PREFER: Final[Json] = {
     ),
     "schema": {"type": "string"},
 }
+_PREFER_TO_WAIT: Final[Json] = _PREFER | {
+    "description": "With `sync_token`, `wait=N` holds the answer until search can find that write, N seconds at most (RFC 7240)."
+}
 _IF_NONE_MATCH: Final[Json] = {
     "name": "If-None-Match",
     "in": "header",
@@ -71,6 +74,8 @@ def add(path: str, method: str, operation: Json) -> None:
             "description": "What is shown has not changed since it had this tag.",
             "headers": _references(["ETag"], counted=True),
         }
+    if "sync_token" in sent:
+        operation["parameters"].append(dict(_PREFER_TO_WAIT))
     if method in _WRITES:
         operation.setdefault("parameters", []).append(dict(_PREFER))
         if "200" in responses:
