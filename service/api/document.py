@@ -109,6 +109,7 @@ def describe(written: Json) -> Json:
     components["examples"] = {name: {"value": value} for name, value in examples().items() if name in components["schemas"]}
     for unused in ("HTTPValidationError", "ValidationError"):
         components.setdefault("schemas", {}).pop(unused, None)
+    _name(components["schemas"])
     return written
 
 
@@ -170,6 +171,8 @@ def _plain(operation: Json) -> None:
         schema.pop("title", None)
         if parameter.get("description") == schema.get("description"):
             schema.pop("description", None)
+        if not (parameter.get("description") or schema.get("description")):
+            parameter |= _meaning("parameters", parameter["name"])
         kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
         schema |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {}
         if parameter["in"] == "header":
@@ -187,6 +190,26 @@ def _show(operation: Json, schemas: Json) -> None:
                 response["description"] = schemas.get(model, {}).get("description", "").partition("\n\n")[0] or _UNSAID
         if response.get("description") == _UNSAID:
             response["description"] = "It was done, and there is nothing to show." if status == "204" else "What was asked for."
+
+
+def _name(schemas: Json) -> None:
+    """Say of every member what it means, where its model says nothing more particular; a word means the same everywhere."""
+    for schema in schemas.values():
+        for name, member in schema.get("properties", {}).items():
+            if not ({"description", "$ref"} & set(member) or any("description" in kind for kind in member.get("anyOf", ()))):
+                member |= _meaning("members", name)
+
+
+def _meaning(table: str, word: str) -> Json:
+    known = vocabulary()[table].get(word)
+    return {"description": known} if known else {}
+
+
+@cache
+def vocabulary() -> dict[str, dict[str, str]]:
+    """What the words of the API mean: its `members` and its `parameters`."""
+    found: dict[str, dict[str, str]] = json.loads(_text("vocabulary.json"))
+    return found
 
 
 @cache

@@ -53,9 +53,9 @@ class ProblemType(BaseModel):
 
     type: Annotated[str, Field(description="The `type` of the problem, at which this page is.", examples=["/problems/invalid"])]
     status: Annotated[int, Field(description="The HTTP status that it comes with.")]
-    language: Language
-    title: str
-    meaning: str
+    language: Annotated[Language, Field(description="The language of the texts.")]
+    title: Annotated[str, Field(description="What kind of problem it is, in this language.")]
+    meaning: Annotated[str, Field(description="What it means.")]
     remedy: Annotated[str, Field(description="What to do about it.")]
     retry: Annotated[bool, Field(description="Whether the same request may succeed when it is sent again.")]
     again: Annotated[str, Field(description="When sending it again helps.")]

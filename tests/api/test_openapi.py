@@ -10,7 +10,7 @@ import jsonschema  # type: ignore[import-untyped]  # its stubs are a package of 
 import pytest
 from openapi_spec_validator import validate
 
-from service.api.document import examples
+from service.api.document import examples, vocabulary
 from service.app import create_app
 from service.register import replies
 from service.search.schema import MAX_HITS
@@ -198,6 +198,24 @@ def test_a_parameter_is_described_as_what_is_sent(document: Json) -> None:
     every = [each for _, _, operation in operations(document) for each in operation.get("parameters", ())]
     headers = {each["name"] for each in every if each["in"] == "header"}
     assert headers >= {"If-Match", "If-None-Match", "Idempotency-Key", "Prefer"}
+
+
+def test_every_parameter_says_what_it_means(document: Json) -> None:
+    silent = {
+        (path, parameter["name"])
+        for path, _, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if not (parameter.get("description") or parameter["schema"].get("description"))
+    }
+    assert silent == set(), "a description in the model, or a line in vocabulary.json"
+
+
+def test_every_word_of_the_vocabulary_is_used(document: Json) -> None:
+    schemas = document["components"]["schemas"].values()
+    members = {(name, member.get("description")) for each in schemas for name, member in each.get("properties", {}).items()}
+    assert set(vocabulary()["members"].items()) <= members
+    every = [each for _, _, operation in operations(document) for each in operation.get("parameters", ())]
+    assert set(vocabulary()["parameters"].items()) <= {(each["name"], each.get("description")) for each in every}
 
 
 def test_whoever_is_asked_for_a_key_is_told_which(document: Json) -> None:
