@@ -15,6 +15,7 @@ HEADERS: Final[Json] = {
     ),
     "ETag": _header("The strong tag of what is shown: its version and a digest (RFC 9110 §8.8.3).", '"3-5f0c4d1f9a2b"'),
     "Location": _header("Where the record, or the part of one, is read.", "/v1/people/01a2072e-ce22-70f0-89c5-5923ef79b856"),
+    "Content-Location": _header("The record's own address.", "/v1/people/01a2072e-ce22-70f0-89c5-5923ef79b856"),
     "Link": _header('With `rel="next"`, the address of the next page (RFC 8288).', '<http://…?cursor=WyIx>; rel="next"'),
     "Sync-Token": _header("Stands for this write; a search takes it as `sync_token`.", 1234, "integer"),
     "Preference-Applied": _header("The preferences that were followed (RFC 7240).", "wait=5"),
@@ -60,6 +61,7 @@ _OF_REFUSALS: Final = {
     "429": ["Retry-After"],
     "503": ["Retry-After"],
 }
+_CHANGES: Final = ("post", "put", "patch")
 _WRITES: Final = ("post", "put", "patch", "delete")
 
 
@@ -82,7 +84,9 @@ def add(path: str, method: str, operation: Json) -> None:
             responses["204"] = {"description": "It was done, and `Prefer: return=minimal` asked not to show it."}
     for status, response in responses.items():
         if status.startswith("2"):
-            response["headers"] = _references(_of_answer(status, method, sent, tagged=read), counted=path.startswith("/v1/"))
+            names = _of_answer(status, method, sent, tagged=read or (method in _CHANGES and not path.endswith("/bulk")))
+            names += ["Content-Location"] if read and "external_id" in sent and path.endswith("{external_id}") else []
+            response["headers"] = _references(names, counted=path.startswith("/v1/"))
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -99,7 +103,7 @@ def _references(names: list[str], *, counted: bool) -> Json:
 def _of_answer(status: str, method: str, sent: list[str], *, tagged: bool) -> list[str]:
     if method not in _WRITES:
         return [*(["ETag"] if tagged else []), *(["Link"] if tagged and "cursor" in sent else [])]
-    tag = [] if method == "delete" else ["ETag"]
+    tag = ["ETag"] if tagged else []
     new = ["Location"] if status == "201" else []
     replayed = ["Idempotency-Replayed"] if "Idempotency-Key" in sent else []
     return [*tag, *new, "Sync-Token", "Preference-Applied", "Search-Sync", *replayed]

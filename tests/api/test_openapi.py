@@ -10,6 +10,7 @@ import jsonschema  # type: ignore[import-untyped]  # its stubs are a package of 
 import pytest
 from openapi_spec_validator import validate
 
+from service.api.bulk import MOST_ITEMS
 from service.api.document import examples, vocabulary
 from service.app import create_app
 from service.register import replies
@@ -106,6 +107,7 @@ def test_the_introduction_names_only_what_there_is(document: Json) -> None:
     assert f"{settings['requests_per_minute'].default:,} requests" in told
     assert f"within {replies.KEPT_HOURS} hours" in told
     assert f"first {MAX_HITS:,} in all" in told
+    assert f"up to {MOST_ITEMS:,}\n" in told
     assert "limit` is at most 200" in told
 
 
