@@ -89,6 +89,8 @@ class Settings(BaseSettings):
         1_200, ge=0, description="How many requests a key, or an address without one, may make in a minute; 0 is no limit."
     )
     max_body_bytes: int = Field(2_097_152, ge=1024, description="Longest request body that is read.")
+    max_bulk_bytes: int = Field(16_777_216, ge=1024, description="Longest body of many operations at once.")
+    max_import_bytes: int = Field(268_435_456, ge=1024, description="Largest file that is taken in.")
     poll_seconds: float = Field(
         0.25, gt=0, le=60, description="How often the mirror looks for changes that nobody announced to it."
     )

@@ -23,7 +23,7 @@ STAIRCASE: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"search"}), frozenset({"access"})),
     (frozenset({"mirror"}),),
     (frozenset({"schema"}),),
-    (frozenset({"seeding"}),),
+    (frozenset({"seeding"}), frozenset({"transfer"})),
     (frozenset({"api"}), frozenset({"staff"})),
     (frozenset({"app", "cli", "commands", "serving", "__main__"}),),
 )

@@ -54,6 +54,8 @@ _TAGS: Final = {
     "sources": "What the register rests on. · 기록의 근거가 되는 출처입니다.",
     "outcomes": "What all engagements led to, and what is due. · 모든 교류의 결과와 앞으로의 기한입니다.",
     "changes": "What was changed, in the order of its commits. · 확정된 순서대로 알려 주는 변경 내역입니다.",
+    "imports": "Take in files of records. · 기록이 담긴 파일을 받아들입니다.",
+    "exports": "Give records out as files. · 기록을 파일로 내보냅니다.",
     "index": "How far the search engines are. · 검색 엔진이 어디까지 따라왔는지입니다.",
     "health": "Whether the service lives and can work. · 서비스가 살아 있고 일할 수 있는지입니다.",
     "documentation": "What the problems mean. · 문제 유형의 설명입니다.",

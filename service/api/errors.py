@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from service.api import document, problems
 from service.api.gate import Gate
-from service.api.middleware import HEADER, NOSNIFF, Entrance, allowed_methods, too_large
+from service.api.middleware import HEADER, NOSNIFF, Bounds, Entrance, allowed_methods, too_large
 from service.api.preferences import Preferring
 from service.api.problems import MethodNotAllowed, NoSuchPath
 from service.api.rates import Rates
@@ -34,8 +34,12 @@ def install(app: FastAPI) -> None:
     app.add_middleware(Preferring)
     app.add_middleware(Rates, requests_per_minute=settings.requests_per_minute)
     app.add_middleware(Gate)
-    app.add_middleware(Entrance, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Entrance, bounds=_bounds(settings))
     document.install(app)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(settings.max_body_bytes, settings.max_bulk_bytes, settings.max_import_bytes)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -67,7 +71,7 @@ def _of_framework(request: Request, raised: HTTPException) -> Problem:
         allowed = ", ".join(allowed_methods(request.app.routes, path))
         return MethodNotAllowed(f"{request.method} is not possible at {path}; {allowed} are", headers={"Allow": allowed})
     if raised.status_code == 413:
-        return too_large(request.app.state.settings.max_body_bytes)
+        return too_large(_bounds(request.app.state.settings).of(path))
     return problems.of_status(raised.status_code, str(raised.detail), raised.headers)
 
 

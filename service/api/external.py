@@ -21,10 +21,12 @@ from service.register.person import PersonShape
 from service.register.reading.one import find
 from service.register.reading.records import Noun
 from service.register.source import SourceShape
+from service.register.text import ExternalId as ExternalIdText
 from service.register.topic import TopicShape
+from service.register.validation import checked
 from service.register.verbs import recording, upserting
 from service.register.verbs.expecting import expect
-from service.register.verbs.references import owners_of
+from service.register.verbs.references import owners_of, owners_seen
 
 _SHAPES: dict[Noun, tuple[Any, Any, Any]] = {
     "engagement": (EngagementShape, answered.Engagement, examples.ENGAGEMENT),
@@ -47,6 +49,8 @@ def routes(noun: Noun) -> APIRouter:
     )
     def read_by_external_id(external_id: ExternalId, register: Register, reader: Reader) -> Response:
         """The record that this external id names; `Content-Location` is its own address."""
+        if any(character < " " for character in external_id):
+            raise _no(noun, external_id)
         with register.reading() as connection:
             owner = owners_of(connection, [external_id]).get(external_id)
         if owner is None or owner.noun != noun:
@@ -74,10 +78,11 @@ def routes(noun: Noun) -> APIRouter:
     ) -> Response:
         """Record it under this external id, or let the record that is there say exactly this."""
         wanted: Any = record
+        _refuse_unfit(external_id)
         if external_id not in wanted.external_ids:
             wanted = _named(wanted, external_id)
         with register.writing() as connection:
-            owner = owners_of(connection, [external_id]).get(external_id)
+            owner = owners_seen(connection, [external_id], by.audience).get(external_id)
             if owner is None:
                 if isinstance(expected, frozenset):
                     raise Stale(f"There is no {noun} with the external id {external_id!r} that could have this version")
@@ -94,10 +99,13 @@ def routes(noun: Noun) -> APIRouter:
 
 
 def _named(record: Any, external_id: str) -> Any:
-    ids = [external_id, *record.external_ids]
+    return type(record).model_validate({**record.model_dump(), "external_ids": [external_id, *record.external_ids]})
+
+
+def _refuse_unfit(external_id: str) -> None:
     try:
-        return type(record).model_validate({**record.model_dump(), "external_ids": ids})
-    except ValueError:
+        checked(ExternalIdText, external_id)
+    except Invalid:
         detail = "An external id has 1 to 200 characters without blanks, such as feed:2024-0017"
         raise Invalid.parameter("external_id", external_id, detail, "external_id") from None
 

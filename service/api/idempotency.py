@@ -66,34 +66,36 @@ def _alone(attempt: Attempt) -> Iterator[None]:
         _running.discard(name)
 
 
-async def _once(
-    request: Request,
-    register: Register,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description=(
-                f"Names this request, 1 to {_LONGEST} visible ASCII characters: sent again within {replies.KEPT_HOURS} hours"
-                " with the same key, path and body, it is answered as it was and done no second time."
-            ),
-            examples=["feed-2024-06-04-0017"],
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        description=(
+            f"Names this request, 1 to {_LONGEST} visible ASCII characters: sent again within {replies.KEPT_HOURS} hours"
+            " with the same key, path and body, it is answered as it was and done no second time."
         ),
-    ] = None,
-) -> Once:
+        examples=["feed-2024-06-04-0017"],
+    ),
+]
+
+
+async def _once(request: Request, register: Register, idempotency_key: IdempotencyKey = None) -> Once:
     if idempotency_key is None:
         return Once(register, None)
-    key = idempotency_key.strip()
+    return Once(register, attempt_of(request, idempotency_key, sha256(await request.body()).hexdigest()))
+
+
+def attempt_of(request: Request, key: str | None, digest: str) -> Attempt | None:
+    """What a request with this key and a body of this digest is known by; raises `Invalid` for what can be no key."""
+    if key is None:
+        return None
     # The draft writes the key as a string in quotation marks (RFC 8941); most clients send it bare.
-    bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
+    stripped = key.strip()
+    bare = stripped[1:-1] if len(stripped) > 1 and stripped[0] == stripped[-1] == '"' else stripped
     if not 1 <= len(bare) <= _LONGEST or not all("!" <= character <= "~" for character in bare):
         detail = f"An Idempotency-Key has 1 to {_LONGEST} visible ASCII characters without blanks, such as a UUID"
-        raise Invalid.parameter("Idempotency-Key", idempotency_key, detail, "idempotency_key")
-    return Once(register, Attempt(client_of(request).id, bare, await _fingerprint(request)))
-
-
-async def _fingerprint(request: Request) -> str:
-    asked = f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"]
-    return sha256(asked + b"\n" + await request.body()).hexdigest()
+        raise Invalid.parameter("Idempotency-Key", key, detail, "idempotency_key")
+    asked = f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"] + f"\n{digest}".encode()
+    return Attempt(client_of(request).id, bare, sha256(asked).hexdigest())
 
 
 OnlyOnce = Annotated[Once, Depends(_once)]

@@ -6,6 +6,7 @@ HEAD and OPTIONS with 405, and 405 with the methods of one route only (RFC 9110 
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
@@ -25,12 +26,24 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 """No browser is to take an answer for another type than it says, such as JSON with a script in it for a page."""
 
 
+class Bounds(NamedTuple):
+    """How many bytes a body has at most: one of a single record, of many, and a file that is taken in."""
+
+    body: int
+    bulk: int
+    imported: int
+
+    def of(self, path: str) -> int:
+        """The bound at this path."""
+        return self.imported if path.startswith("/v1/imports/") else self.bulk if path.startswith("/v1/bulk/") else self.body
+
+
 class Entrance:
     """The outermost of our own layers, in pure ASGI, because the other kind costs three times a whole request."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
         self.app = app
-        self.max_body_bytes = max_body_bytes
+        self.bounds = bounds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,11 +56,11 @@ class Entrance:
         scope.setdefault("state", {})["request_id"] = request_id
         send = _with_request_id(send, request_id)
         if b"content-length" in headers or b"transfer-encoding" in headers:
-            announced = headers.get(b"content-length", b"0")
-            if announced.isdigit() and int(announced) > self.max_body_bytes:
-                await problems.answer(too_large(self.max_body_bytes), scope)(scope, receive, send)
+            announced, bound = headers.get(b"content-length", b"0"), self.bounds.of(scope["path"])
+            if announced.isdigit() and int(announced) > bound:
+                await problems.answer(too_large(bound), scope)(scope, receive, send)
                 return
-            receive = _bounded(receive, self.max_body_bytes)
+            receive = _bounded(receive, bound)
         if b"if-none-match" in headers and scope["method"] in ("GET", "HEAD"):
             send = without_what_is_known(scope, send)
         if scope["method"] == "OPTIONS":

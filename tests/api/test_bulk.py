@@ -185,6 +185,16 @@ async def test_an_upsert_needs_a_name_that_is_of_one_record(client: httpx.AsyncC
     assert (await done(client, feed(1), atomic=False))["items"][0]["status"] == 410
 
 
+async def test_what_is_referred_to_by_name_does_not_take_away_what_is_not_named(
+    client: httpx.AsyncClient, office: Office
+) -> None:
+    await done(client, feed(1, note="ours", outcomes=[{"kind": "mou", "title_en": "MOU"}]))
+    named = {"kind": "meeting", "title_en": "Meeting 1", "external_ids": ["feed:1"], "parent": "gg-2024-05-07"}
+    assert (await done(client, {"do": "upsert", "record": named}))["counts"] == {"revised": 1}
+    after = (await client.get("/v1/engagements/external/feed:1")).json()
+    assert (after["parent"]["id"], after["note"], len(after["outcomes"])) == (office.meeting, "ours", 1)
+
+
 async def test_a_merged_record_s_name_means_its_survivor(client: httpx.AsyncClient, office: Office) -> None:
     await done(client, feed(1), feed(2))
     first, second = [(await client.get(f"/v1/engagements/external/feed:{n}")).json()["id"] for n in (1, 2)]

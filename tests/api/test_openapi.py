@@ -75,6 +75,8 @@ def test_every_operation_is_named_by_verb_and_noun_and_only_once(document: Json)
         "change",
         "put",
         "replace",
+        "import",
+        "export",
     }
     assert {name.split("_", 1)[0] for name in names} <= verbs
 
@@ -135,7 +137,7 @@ def test_whatever_takes_an_id_may_answer_404_and_whatever_takes_a_body_415(docum
 def test_every_answer_has_a_model_with_a_plain_name(document: Json) -> None:
     for path, method, operation in operations(document):
         for status, response in answers(document, operation):
-            if status in ("200", "201") and "text/event-stream" not in response["content"]:
+            if status in ("200", "201") and "application/json" in response["content"]:
                 reference = response["content"]["application/json"]["schema"]["$ref"]
                 assert reference.rsplit("/", 1)[1].isalpha(), (method, path)
 
@@ -150,6 +152,8 @@ def test_every_body_has_an_example_that_fits_its_schema(document: Json) -> None:
     bodies = 0
     for path, method, operation in operations(document):
         for content in operation.get("requestBody", {}).get("content", {}).values():
+            if content["schema"].get("format") == "binary":
+                continue
             schema = resolved(document, content["schema"])
             examples = content.get("examples") or content["schema"]["examples"]
             assert examples, (method, path)
@@ -163,7 +167,7 @@ def test_every_answer_has_an_example_that_is_like_a_real_one(document: Json) -> 
     lacking = set()
     for _, _, operation in operations(document):
         for status, response in answers(document, operation):
-            if status in ("200", "201") and "text/event-stream" not in response["content"]:
+            if status in ("200", "201") and "application/json" in response["content"]:
                 content = response["content"]["application/json"]
                 model = content["schema"]["$ref"].rpartition("/")[2]
                 if "examples" not in content:

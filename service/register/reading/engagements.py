@@ -56,11 +56,20 @@ class EngagementFilters(Shape):
 
 def list_engagements(register: Database, filters: EngagementFilters, window: Window, *, audience: Audience) -> Page:
     """A page of the engagements that pass the filters, without withdrawn and merged ones."""
+    return _list(register, _listing(register.is_sqlite, audience), filters, window, audience)
+
+
+def list_whole(register: Database, filters: EngagementFilters, window: Window, *, audience: Audience) -> Page:
+    """The same, each engagement with all that belongs to it."""
+    return _list(register, _whole(register.is_sqlite, audience), filters, window, audience)
+
+
+def _list(register: Database, listing: Listing, filters: EngagementFilters, window: Window, audience: Audience) -> Page:
     question = Question(register.is_sqlite)
     question.hold(live("engagement", audience))
     _narrow(question, filters)
     _narrow_by_ids(register, question, filters, audience)
-    return page(register, _listing(question.sqlite, audience), question, SORTS[window.sort], window)
+    return page(register, listing, question, SORTS[window.sort], window)
 
 
 def _narrow(question: Question, filters: EngagementFilters) -> None:
@@ -131,6 +140,11 @@ def _touches(question: Question, span: When) -> str:
 @cache
 def _listing(sqlite: bool, audience: Audience) -> Listing:
     return Listing("engagement r", "r.id", summary(JsonSql(sqlite, audience)))
+
+
+@cache
+def _whole(sqlite: bool, audience: Audience) -> Listing:
+    return Listing("engagement r", "r.id", records.expression("engagement", JsonSql(sqlite, audience)))
 
 
 def summary(j: JsonSql) -> str:

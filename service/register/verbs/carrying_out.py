@@ -33,6 +33,8 @@ class Operation:
     root: str
     shape: Any = None
     record: str = ""
+    id: str | None = None
+    """The id that a shape is known by, or gets where it is new; its external ids are asked otherwise."""
     patch: Any = None
     version: int | None = None
     reason: str | None = None
@@ -56,7 +58,22 @@ class Refused(Problem):
 
 def carry_out(connection: Connection, noun: Noun, operations: Sequence[Operation], *, by: Actor) -> list[Result]:
     """Do all of these in the order given, as far as they can be done; what came before is there for what comes after."""
+    if len(operations) > 1:
+        _lock(connection, noun, operations)
     return [result for lot in _lots(operations) for result in _attempt(connection, noun, lot, by)]
+
+
+def _lock(connection: Connection, noun: Noun, operations: Sequence[Operation]) -> None:
+    names = {name for operation in operations for name in _names_of(operation)}
+    owners = references.owners_of(connection, (name for name in names if not references.is_id(name)))
+    known = {owner.id for owner in owners.values() if owner.noun == noun}
+    references.lock(connection, noun, known | {name for name in names if references.is_id(name)})
+
+
+def _names_of(operation: Operation) -> set[str]:
+    if operation.shape is None:
+        return {operation.record}
+    return {*operation.shape.external_ids, *([operation.id] if operation.id else [])}
 
 
 def refuse_all(operations: Sequence[Operation], results: Sequence[Result]) -> None:
@@ -85,7 +102,7 @@ def _lots(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
     lot: list[Operation] = []
     names: set[str] = set()
     for operation in operations:
-        own = set(operation.shape.external_ids) if operation.shape is not None else {operation.record}
+        own = _names_of(operation)
         if lot and (operation.do != lot[0].do or len(lot) == _LOT or own & names):
             yield lot
             lot, names = [], set()
@@ -113,10 +130,11 @@ def _apply(connection: Connection, noun: Noun, lot: list[Operation], by: Actor) 
         return [Result("recorded", record) for record in made]
     if lot[0].do == "upsert":
         roots = [f"{each.root}/record" for each in lot]
-        done = upserting.upsert(connection, noun, [each.shape for each in lot], by=by, roots=roots)
+        ids = [each.id for each in lot]
+        done = upserting.upsert(connection, noun, [each.shape for each in lot], by=by, roots=roots, ids=ids)
         return [Result(each.what, each.record) for each in done]
-    ids = _ids(connection, noun, lot)
-    return [_to_one(connection, noun, operation, record_id, by) for operation, record_id in zip(lot, ids, strict=True)]
+    named = _named(connection, noun, lot, by)
+    return [_to_one(connection, noun, operation, record_id, by) for operation, record_id in zip(lot, named, strict=True)]
 
 
 def _to_one(connection: Connection, noun: Noun, operation: Operation, record_id: str, by: Actor) -> Result:
@@ -132,9 +150,9 @@ def _to_one(connection: Connection, noun: Noun, operation: Operation, record_id:
     return Result("restored", revising.restore(connection, noun, [record_id], by=by)[record_id])
 
 
-def _ids(connection: Connection, noun: Noun, lot: Sequence[Operation]) -> list[str]:
+def _named(connection: Connection, noun: Noun, lot: Sequence[Operation], by: Actor) -> list[str]:
     named = {each.record for each in lot if not references.is_id(each.record)}
-    owners = references.owners_of(connection, named)
+    owners = references.owners_seen(connection, named, by.audience)
     found = []
     for operation in lot:
         owner = owners.get(operation.record)

@@ -147,8 +147,20 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def owners_seen(connection: Connection, external_ids: Iterable[str], audience: Audience) -> dict[str, Owner]:
+    """Which records these external ids name, of those that are there for the audience."""
+    owners = owners_of(connection, external_ids)
+    if audience.sees_all:
+        return owners
+    by_noun: dict[Noun, set[str]] = defaultdict(set)
+    for owner in owners.values():
+        by_noun[owner.noun].add(owner.id)
+    seen = {each for noun, ids in by_noun.items() for each in _states(connection, noun, ids, audience)}
+    return {written: owner for written, owner in owners.items() if owner.id in seen}
+
+
 def owners_of(connection: Connection, external_ids: Iterable[str]) -> dict[str, Owner]:
-    """Which records these external ids name, in a statement for every thousand of them."""
+    """Which records these external ids name, whoever may see them, in a statement for every thousand of them."""
     wanted = {split(written): written for written in external_ids}
     found: dict[str, Owner] = {}
     for some in _batches(list(wanted)):
@@ -158,6 +170,24 @@ def owners_of(connection: Connection, external_ids: Iterable[str]) -> dict[str, 
                 noun = next(noun for noun in NOUNS if row[f"{noun}_id"] is not None)
                 found[written] = Owner(noun, row[f"{noun}_id"])
     return found
+
+
+def lock(connection: Connection, noun: Noun, ids: Iterable[str]) -> None:
+    """Keep these records for this transaction, in the order of ids, so that two that want the same do not wait for each other."""
+    table = SQLModel.metadata.tables[noun]
+    for some in _batches(sorted(set(ids))):
+        connection.execute(select(table.c.id).where(table.c.id.in_(some)).order_by(table.c.id).with_for_update())
+
+
+def there(connection: Connection, noun: Noun, ids: Iterable[str]) -> set[str]:
+    """Those of these ids that are ids of records, whatever became of them."""
+    table = SQLModel.metadata.tables[noun]
+    wanted = sorted(set(ids))
+    return {
+        found
+        for some in _batches(wanted)
+        for found in connection.execute(select(table.c.id).where(table.c.id.in_(some))).scalars()
+    }
 
 
 def _states(connection: Connection, noun: Noun, ids: set[str], audience: Audience) -> dict[str, _State]:
@@ -206,13 +236,16 @@ def follow(shape: Any, stand_for: Mapping[str, str]) -> Any:
     """The shape with every referred id replaced by the one that it stands for now."""
     if all(old == new for old, new in stand_for.items()):
         return shape
-    changed = {field: _follow(field, getattr(shape, field), stand_for) for field in type(shape).model_fields}
-    return shape.model_copy(update=changed)
+    # Only what was given, so that it is still known what was.
+    given = {field: getattr(shape, field) for field in shape.model_fields_set}
+    followed = {field: _follow(field, value, stand_for) for field, value in given.items()}
+    return shape.model_copy(update={field: value for field, value in followed.items() if value is not given[field]})
 
 
 def _follow(field: str, value: Any, stand_for: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        return [_follow(field, item, stand_for) for item in value]
+        followed = [_follow(field, item, stand_for) for item in value]
+        return followed if any(new is not old for new, old in zip(followed, value, strict=True)) else value
     if isinstance(value, BaseModel):
         return follow(value, stand_for)
     return stand_for.get(value, value) if field in _NOUN_OF_FIELD and isinstance(value, str) else value

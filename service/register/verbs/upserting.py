@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from service.errors import Conflict, Fault, Invalid
 from service.register.reading.records import Loaded, Noun
+from service.register.table import new_id
 from service.register.text import Shape
 from service.register.verbs import recording, references
 from service.register.verbs.journal import Actor, as_header, keep
@@ -38,8 +39,11 @@ def upsert(
     by: Actor,
     whole: bool = False,
     roots: Sequence[str] | None = None,
+    ids: Sequence[str | None] | None = None,
 ) -> list[Upserted]:
     """Record what is not there, and let what is there say what the shape says; in the order given.
+
+    Where `ids` has an id for a shape, the record is known by it before its external ids are asked, and a new one gets it.
 
     With `whole` what a shape does not name is removed. Raises `Invalid` for a shape without an external id and for two that have
     one in common, `Conflict` where a shape's external ids name several records or one of another noun, `Gone` for a withdrawn
@@ -47,11 +51,15 @@ def upsert(
     its root where `roots` are given.
     """
     roots = roots or [f"#/{n}" for n in range(len(shapes))]
-    owners = references.owners_of(connection, _names(shapes, roots))
-    there = [_owner(noun, shape, root, owners) for shape, root in zip(shapes, roots, strict=True)]
+    ids = ids or [None] * len(shapes)
+    owners = references.owners_seen(connection, _names(shapes, roots, ids), by.audience)
+    kept = references.there(connection, noun, [each for each in ids if each])
+    there = [
+        own if own in kept else _owner(noun, shape, root, owners) for shape, root, own in zip(shapes, roots, ids, strict=True)
+    ]
     before = require(connection, noun, [record_id for record_id in there if record_id], audience=by.audience)
     new = [n for n, record_id in enumerate(there) if record_id is None]
-    made = dict(zip(new, _record(connection, noun, [shapes[n] for n in new], by, [roots[n] for n in new]), strict=True))
+    made = _record(connection, noun, {n: shapes[n] for n in new}, by, roots, ids)
     answered: list[Upserted] = []
     for n, record_id in enumerate(there):
         if record_id is None:
@@ -61,14 +69,20 @@ def upsert(
     return answered
 
 
-def _record(connection: Connection, noun: Noun, shapes: Sequence[Any], by: Actor, roots: Sequence[str]) -> list[Loaded]:
-    return recording.record(connection, noun, shapes, by=by, roots=roots) if shapes else []
+def _record(
+    connection: Connection, noun: Noun, shapes: Mapping[int, Any], by: Actor, roots: Sequence[str], ids: Sequence[str | None]
+) -> dict[int, Loaded]:
+    if not shapes:
+        return {}
+    given = [ids[n] or new_id() for n in shapes]
+    made = recording.record(connection, noun, list(shapes.values()), by=by, roots=[roots[n] for n in shapes], ids=given)
+    return dict(zip(shapes, made, strict=True))
 
 
-def _names(shapes: Sequence[Any], roots: Sequence[str]) -> list[str]:
+def _names(shapes: Sequence[Any], roots: Sequence[str], ids: Sequence[str | None]) -> list[str]:
     first: dict[str, str] = {}
-    for shape, root in zip(shapes, roots, strict=True):
-        if not shape.external_ids:
+    for shape, root, own in zip(shapes, roots, ids, strict=True):
+        if not shape.external_ids and own is None:
             detail = "An upsert knows a record by its external ids; give at least one, such as feed:2024-0017"
             raise Invalid.field(f"{root}/external_ids", None, detail, "missing")
         for written in shape.external_ids:
