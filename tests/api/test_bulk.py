@@ -112,7 +112,7 @@ async def test_all_or_nothing_names_everything_that_is_wrong(
     assert [fault["pointer"] for fault in body["errors"]] == [
         "#/items/1/record/participations/0/person",
         "#/items/3",
-        "#/items/4",
+        "#/items/4/record",
         "#/items/5/record/external_ids",
         "#/items/6/patch/parent",
     ]

@@ -1,10 +1,12 @@
 """Carrying out many operations on the records of a noun in one transaction, with a result for each.
 
 Neighbours of one kind are done together, a few hundred at a time, each lot in a savepoint. A lot that is refused is undone and
-tried again by halves, until what is refused stands alone: the others need not suffer for it, and all that are wrong are named.
+tried again without those that the refusal names, or by halves, until what is refused stands alone: the others need not suffer for
+it, and all that are wrong are named.
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
@@ -113,14 +115,30 @@ def _lots(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
 
 
 def _attempt(connection: Connection, noun: Noun, lot: list[Operation], by: Actor) -> list[Result]:
+    if not lot:
+        return []
     try:
         with connection.begin_nested():
             return _apply(connection, noun, lot, by)
     except Problem as problem:
         if len(lot) == 1:
             return [Result("refused", problem=problem)]
+        blamed = _blamed(lot, problem)
+    if blamed:
+        rest = iter(_attempt(connection, noun, [each for each in lot if each.root not in blamed], by))
+        return [Result("refused", problem=blamed[each.root]) if each.root in blamed else next(rest) for each in lot]
     half = len(lot) // 2
     return [*_attempt(connection, noun, lot[:half], by), *_attempt(connection, noun, lot[half:], by)]
+
+
+def _blamed(lot: Sequence[Operation], problem: Problem) -> dict[str, Problem]:
+    """The operations that a problem of the whole lot names by their places, each with what is wrong with it."""
+    blamed: dict[str, Problem] = {}
+    for operation in lot:
+        if faults := tuple(fault for fault in problem.faults if (fault.pointer or "").startswith(f"{operation.root}/")):
+            blamed[operation.root] = own = copy(problem)
+            own.faults, own.detail = faults, faults[0].detail
+    return blamed
 
 
 def _apply(connection: Connection, noun: Noun, lot: list[Operation], by: Actor) -> list[Result]:
@@ -153,12 +171,13 @@ def _to_one(connection: Connection, noun: Noun, operation: Operation, record_id:
 def _named(connection: Connection, noun: Noun, lot: Sequence[Operation], by: Actor) -> list[str]:
     named = {each.record for each in lot if not references.is_id(each.record)}
     owners = references.owners_seen(connection, named, by.audience)
-    found = []
-    for operation in lot:
-        owner = owners.get(operation.record)
-        if operation.record in named and (owner is None or owner.noun != noun):
-            raise NotFound(f"There is no {noun} with the external id {operation.record!r}.")
-        found.append(owner.id if owner else operation.record)
+    unknown = [each for each in lot if each.record in named and getattr(owners.get(each.record), "noun", None) != noun]
+    if unknown:
+        details = [f"There is no {noun} with the external id {each.record!r}." for each in unknown]
+        told = zip(details, unknown, strict=True)
+        faults = [Fault(detail, "not-found", pointer=f"{each.root}/record", value=each.record) for detail, each in told]
+        raise NotFound(details[0], faults=faults)
+    found = [owners[each.record].id if each.record in named else each.record for each in lot]
     if len(set(found)) < len(found):
         # Two names of one record: one after the other then.
         raise Conflict("Two items name the same record")
