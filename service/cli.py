@@ -1,4 +1,4 @@
-"""The command line: `engagements serve | worker | migrate | seed | search | index … | keys … | openapi | version`.
+"""The command line: `engagements serve | worker | migrate | seed | search | import | export | index … | keys … | openapi …`.
 
 Every command reads the same `ENGAGEMENTS_` environment as the service. It exits with 0 when it did what was asked, 1 when
 that was not possible, and 2 when it was asked wrongly. What only one command needs is loaded by that command alone, so
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service import __version__
-from service.commands import index, keys
+from service.commands import index, keys, transfer
 from service.commands.opening import AsJson, opened, settings_of
 from service.errors import Problem
 
@@ -32,6 +32,8 @@ cli = typer.Typer(
 )
 cli.add_typer(index.commands, name="index")
 cli.add_typer(keys.commands, name="keys")
+cli.command("import")(transfer.import_file)
+cli.command("export")(transfer.export_file)
 
 
 def main() -> None:

@@ -88,7 +88,8 @@ class ImportRefused(Problem):
 
     def __init__(self, report: Report, plan: Plan, language: Language) -> None:
         first = report.troubles[0].told("en")
-        detail = f"{report.troubles_total} things are wrong, so nothing was recorded: row {first['row']}: {first['detail']}"
+        wrong = "1 thing is" if report.troubles_total == 1 else f"{report.troubles_total} things are"
+        detail = f"{wrong} wrong, so nothing was recorded: row {first['row']}: {first['detail']}"
         super().__init__(detail, report=report.as_json(plan, language))
 
 

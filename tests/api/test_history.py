@@ -202,3 +202,21 @@ async def test_a_part_that_went_elsewhere_with_a_merger_keeps_its_id_there(clien
     assert [each["headcount"] for each in back.json()["participations"]] == [4]
     assert back.json()["participations"][0]["id"] != part
     assert (await client.get(path)).json()["participations"][0]["id"] == part
+
+
+async def test_what_was_withdrawn_stays_so_though_somebody_in_it_was_merged(
+    client: httpx.AsyncClient, office: Office, database: Database
+) -> None:
+    path = f"/v1/engagements/{office.meeting}"
+    await client.post(f"{path}/withdraw", json={"reason": "twice"})
+    await client.post(f"/v1/people/{office.newsom}/merge", json={"into": office.eby})
+    set_back(database, office.meeting, 1, 30)
+    set_back(database, office.meeting, 2, 20)
+    then = set_back(database, office.meeting, 3, 10)
+    assert (await client.get(f"{path}/revisions")).json()["items"][0]["verb"] == "revise"
+    assert "twice" in refused(await client.get(path, params={"as_of": then}), 410, "withdrawn")["detail"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-02", "0999-01-01T00:00:00Z"])
+async def test_long_before_it_was_recorded_there_was_nothing(client: httpx.AsyncClient, office: Office, moment: str) -> None:
+    refused(await client.get(f"/v1/engagements/{office.meeting}", params={"as_of": moment}), 404, "not-found")

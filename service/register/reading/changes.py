@@ -141,10 +141,10 @@ def _record(noun: Noun, sqlite: bool, audience: Audience) -> str:
 @cache
 def _statement(sqlite: bool, audience: Audience) -> str:
     j = JsonSql(sqlite)
-    first = "json_extract(r.changes, '$[0].{}')" if sqlite else "r.changes->0->>'{}'"
-    merged = f"(r.verb IN ('merge', 'unmerge') AND coalesce({first.format('field')}, '') = 'merged_into')"
+    field, after_it = (j.first_change("r.changes", member) for member in ("field", "after"))
+    merged = f"(r.verb IN ('merge', 'unmerge') AND coalesce({field}, '') = 'merged_into')"
     columns = (
-        f"c.position, r.noun, r.record_id, r.version, {j.instant('r.at')}, r.verb, {merged}, {first.format('after')},"
+        f"c.position, r.noun, r.record_id, r.version, {j.instant('r.at')}, r.verb, {merged}, {after_it},"
         f" {_is_shown(audience)}, {_was_shown(audience, sqlite)}"
     )
     after, limit = (":after", ":limit") if sqlite else ("%(after)s", "%(limit)s")

@@ -57,7 +57,7 @@ def find_as_of(register: Database, noun: Noun, record_id: str, moment: datetime,
     json = sent(found)
     (json,) = [json] if audience.sees_all else redaction.revisions(register, noun, [json], audience)
     revision = orjson.loads(json)
-    refuse(noun, record_id, _state(revision), audience=audience)
+    refuse(noun, record_id, _standing(register, question), audience=audience)
     return Found(orjson.dumps(revision["record"]), revision["version"])
 
 
@@ -112,18 +112,24 @@ def _instant(question: Question) -> str:
 def _as_kept(moment: datetime, *, sqlite: bool) -> Any:
     """The instant as the column holds it: SQLite compares text."""
     moment = moment.astimezone(UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else moment
+    return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds") if sqlite else moment
 
 
-def _state(revision: dict[str, Any]) -> dict[str, Any]:
-    """What the record was at the moment of a revision, as its row would say."""
-    changes = {change["field"]: change["after"] for change in revision["changes"]}
-    withdrawn = revision["verb"] == "withdraw"
-    return {
-        "withdrawn_at": revision["at"] if withdrawn else None,
-        "withdrawn_reason": revision["reason"] if withdrawn else None,
-        "merged_into": changes.get("merged_into") if revision["verb"] == "merge" else None,
-    }
+def _standing(register: Database, until: Question) -> dict[str, Any]:
+    """What the record was by its revisions until then, as its row would say: revised meanwhile or not, it stays withdrawn."""
+    j = JsonSql(until.sqlite)
+    of_merger = [j.first_change("r.changes", member) for member in ("field", "after")]
+    columns = f"r.verb, r.reason, {j.instant('r.at')}, {', '.join(of_merger)}"
+    verbs = "r.verb IN ('withdraw', 'restore', 'merge', 'unmerge')"
+    rows = register.ask(f"SELECT {columns} FROM revision r WHERE {until.where()} AND {verbs} ORDER BY r.version", until.values)
+    state: dict[str, Any] = {"withdrawn_at": None, "withdrawn_reason": None, "merged_into": None}
+    for verb, reason, at, field, after in rows:
+        if verb in ("withdraw", "restore"):
+            known = (at, reason) if verb == "withdraw" else (None, None)
+            state["withdrawn_at"], state["withdrawn_reason"] = known
+        elif field == "merged_into":
+            state["merged_into"] = after
+    return state
 
 
 def _level(row: str, sqlite: bool) -> str:

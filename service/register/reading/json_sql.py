@@ -55,6 +55,10 @@ class JsonSql:
             return f"strftime('%Y-%m-%dT%H:%M:%fZ', {column})"
         return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
+    def first_change(self, column: str, member: str) -> str:
+        """A member of the first change that a revision lists in this column."""
+        return f"json_extract({column}, '$[0].{member}')" if self.sqlite else f"{column}->0->>'{member}'"
+
     def stored(self, column: str) -> str:
         """A column that holds JSON."""
         return f"json({column})" if self.sqlite else column
