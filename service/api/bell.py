@@ -5,8 +5,8 @@ those of others. However many wait, that is one look.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import structlog
@@ -52,17 +52,25 @@ class Bell:
         rung, self._rung = self._rung, asyncio.Event()
         rung.set()
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Room for one who waits. Raises `Unavailable` where there is none."""
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Room for one who waits, until the end of the block."""
+        self.sit_down()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def sit_down(self) -> None:
+        """Take room for one who waits. Raises `Unavailable` where there is none."""
         if self._waiting >= MOST_WAITING:
             detail = f"{MOST_WAITING} readers wait for changes already; ask again without waiting, or later"
             raise Unavailable(detail, headers={"Retry-After": "10"})
         self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
+
+    def leave(self) -> None:
+        """Make the room free again."""
+        self._waiting -= 1
 
     async def heard(self, seconds: float) -> bool:
         """Wait until it rings, but no longer than this; gives whether it did."""

@@ -107,7 +107,7 @@ async def list_changes(request: Request, reader: Reader) -> Response:
     bell: Bell = request.app.state.bell
     found = await _read(bell, asked, await _place(bell, asked), asked.limit, reader)
     if asked.wait and not found.items:
-        async with bell.place():
+        with bell.place():
             found = await _waited(bell, asked, found, reader)
     return answers.made({"items": list(map(_item, found.items)), "next_cursor": cursor_of(found.next), "more": found.more})
 
@@ -128,25 +128,36 @@ async def stream_changes(request: Request, reader: Reader) -> Response:
     place = await _place(bell, asked)
     first = await _read(bell, asked, place, 100, reader)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    events = _nothing() if request.scope["state"].get("head") else _events(request, bell, asked, first)
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    if request.scope["state"].get("head"):
+        return StreamingResponse(_nothing(), media_type="text/event-stream", headers=headers)
+    # Before the answer begins, so that there is still a way to say no.
+    bell.sit_down()
+    return StreamingResponse(_events(request, bell, asked, first), media_type="text/event-stream", headers=headers)
 
 
 async def _events(request: Request, bell: Bell, asked: Following, found: Changes) -> AsyncIterator[bytes]:
     """Events as long as the reader listens and may; each page is read when the one before was taken."""
-    async with bell.place():
+    spoken = time.monotonic()
+    try:
         while not bell.stopped:
             for item in found.items:
                 told = _item(item)
                 yield format_sse_event(id=told["cursor"], event="change", data_str=orjson.dumps(told).decode())
-            if not found.more and not await bell.heard(_HEARTBEAT_SECONDS):
-                yield b": nothing new\n\n"
+                spoken = time.monotonic()
+            silent = time.monotonic() - spoken
+            if silent >= _HEARTBEAT_SECONDS:
+                # The cursor goes along, so that what was passed over need not be read again after a cut.
+                yield format_sse_event(id=cursor_of(found.next), comment="nothing new")
+                spoken, silent = time.monotonic(), 0.0
+            if not found.more:
+                await bell.heard(_HEARTBEAT_SECONDS - silent)
             try:
-                audience = _still(request)
-                found = await _read(bell, asked, found.next, 100, audience)
+                found = await _read(bell, asked, found.next, 100, _still(request))
             except Problem as problem:
                 yield format_sse_event(event="problem", data_str=orjson.dumps({"detail": problem.detail}).decode())
                 return
+    finally:
+        bell.leave()
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -160,6 +160,7 @@ async def test_more_than_can_wait_are_sent_away(
     beyond = await client.get("/v1/changes", params={"after": cursor, "wait": 5})
     refused(beyond, 503)
     assert beyond.headers["retry-after"] == "10"
+    refused(await client.get("/v1/changes/stream"), 503)
     assert (await page(client, after=cursor))["items"] == []
     await client.patch(f"/v1/people/{office.kim}", json={"note": "New"}, headers=MERGE)
     await waiting
@@ -216,3 +217,44 @@ async def test_what_is_beyond_a_reader_is_not_told_and_what_was_taken_from_it_is
     await client.patch(f"/v1/engagements/{office.meeting}", json={"visibility": "public"}, headers=MERGE)
     assert (office.meeting, "revised") in told(EVERYBODY)
     assert UNKNOWN not in str(public)
+
+
+async def test_whoever_is_not_seen_any_more_leaves_a_limited_copy_and_whoever_is_comes_into_it(
+    client: httpx.AsyncClient, office: Office, database: Database
+) -> None:
+    from service.register.audience import EVERYBODY
+    from service.register.reading.changes import BEGINNING, read
+
+    place = read(database, BEGINNING, 1000, audience=EVERYBODY).next
+    path = f"/v1/engagements/{office.meeting}"
+    for visibility, change in (("confidential", "removed"), ("public", "revised")):
+        await client.patch(path, json={"visibility": visibility}, headers=MERGE)
+        found = read(database, place, 1000, with_records=True, audience=EVERYBODY)
+        told = {item["id"]: (item["change"], item["record"] is None) for item in found.items}
+        assert set(told) == {office.meeting, office.newsom, office.kim, office.california, office.release}
+        assert set(told.values()) == {(change, change == "removed")}
+        # The engagement comes last, so that a reader who stops among them begins with them again.
+        assert found.items[-1]["id"] == office.meeting
+        assert {item["place"] for item in found.items[:-1]} == {place}
+        place = found.next
+
+
+async def test_a_stream_is_not_silent_though_others_write(
+    client: httpx.AsyncClient, office: Office, bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from service.api import changes as feed
+
+    monkeypatch.setattr(feed, "_HEARTBEAT_SECONDS", 0.3)
+
+    async def write() -> None:
+        for n in range(10):
+            await client.patch(f"/v1/people/{office.kim}", json={"note": str(n)}, headers=MERGE)
+            await asyncio.sleep(0.1)
+        bell.stop()
+
+    writing = asyncio.create_task(write())
+    answer = await client.get("/v1/changes/stream?noun=source&start=latest")
+    await writing
+    assert answer.text.count(": nothing new") >= 2
+    last = [line for line in answer.text.splitlines() if line.startswith("id: ")][-1].removeprefix("id: ")
+    assert (await page(client, after=last))["items"] == [] or len((await page(client, after=last))["items"]) < 10

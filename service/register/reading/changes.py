@@ -17,7 +17,7 @@ import orjson
 from service.database import Database
 from service.errors import Problem
 from service.register.audience import OFFICE, Audience, shown
-from service.register.reading import records
+from service.register.reading import beside, records
 from service.register.reading.json_sql import JsonSql, as_sent, sent
 from service.register.reading.question import Question, live
 from service.register.reading.records import NOUNS, Noun
@@ -70,7 +70,17 @@ def read(
     rows = _held(rows, after)
     looked_at, more = rows[:limit], len(rows) > limit
     wanted = frozenset(nouns)
-    items = [item for row in looked_at if not wanted or row[1] in wanted for item in _told(row)]
+    named = {} if audience.sees_all else beside.named(register, looked_at, audience)
+    items: list[dict[str, Any]] = []
+    place = after
+    for row in looked_at:
+        told = _told(row)
+        if told:
+            # They stand before the change that brings them, at the place before it: whoever stops among them reads all again.
+            items += [{**each, "place": place, "position": place.position, "at": row[4]} for each in named.get(row[0], ())]
+        items += told
+        place = _place(row)
+    items = [item for item in items if not wanted or item["noun"] in wanted]
     if with_records:
         _add_records(register, items, audience)
     return Changes(items, _place(looked_at[-1]) if looked_at else after, more)
