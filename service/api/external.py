@@ -26,7 +26,8 @@ from service.register.topic import TopicShape
 from service.register.validation import checked
 from service.register.verbs import recording, upserting
 from service.register.verbs.expecting import expect
-from service.register.verbs.references import owners_of, owners_seen
+from service.register.verbs.owners import owners_of
+from service.register.verbs.references import owners_seen
 
 _SHAPES: dict[Noun, tuple[Any, Any, Any]] = {
     "engagement": (EngagementShape, answered.Engagement, examples.ENGAGEMENT),

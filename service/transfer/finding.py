@@ -17,6 +17,7 @@ from service.register.text import Shape
 from service.register.topic import TopicShape
 from service.register.verbs import recording, references
 from service.register.verbs.journal import Actor
+from service.register.verbs.owners import is_id
 from service.transfer.item import Item, Mention
 
 Name = tuple[Noun, str]
@@ -58,7 +59,7 @@ class Found(NamedTuple):
 def find(connection: Connection, mentions: Iterable[Mention], audience: Audience) -> Found:
     """Look the names up, in a few statements for all of them."""
     names = list(dict.fromkeys((mention.noun, mention.text) for mention in mentions))
-    owners = references.owners_of(connection, [name for _, name in names])
+    owners = references.owners_seen(connection, [name for _, name in names], audience)
     ids: dict[Name, str] = {}
     several: dict[Name, list[str]] = {}
     for noun in dict.fromkeys(noun for noun, _ in names):
@@ -68,7 +69,7 @@ def find(connection: Connection, mentions: Iterable[Mention], audience: Audience
             owner = owners.get(name)
             if owner and owner.noun == noun:
                 ids[noun, name] = owner.id
-            elif references.is_id(name):
+            elif is_id(name):
                 ids[noun, name] = name
             elif len(found.get(name, ())) == 1:
                 ids[noun, name] = found[name][0]

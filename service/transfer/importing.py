@@ -136,7 +136,7 @@ def check(register: Database, file: BinaryIO, plan: Plan, by: Actor, seen: dict[
         for item in lot:
             _refuse_repeated(item, seen)
         with register.reading() as connection:
-            unchanged.leave(connection, plan.noun, lot)
+            unchanged.leave(connection, plan.noun, lot, by.audience)
             found = finding.find(connection, [mention for item in lot for mention in item.named.values()], by.audience)
         finding.refuse_several(lot, found)
         for item in lot:
@@ -154,7 +154,7 @@ def _refuse_repeated(item: Item, seen: dict[str, int]) -> None:
 
 
 def _record(connection: Connection, plan: Plan, lot: Sequence[Item], report: Report, by: Actor) -> None:
-    unchanged.leave(connection, plan.noun, lot)
+    unchanged.leave(connection, plan.noun, lot, by.audience)
     found = finding.find(connection, [mention for item in lot for mention in item.named.values()], by.audience)
     finding.refuse_several(lot, found)
     good = [item for item in lot if not item.troubles]

@@ -19,7 +19,7 @@ from service.register.reading.records import Noun
 from service.register.source import SourceShape
 from service.register.topic import TopicShape
 from service.register.validation import fault_of
-from service.register.verbs.references import is_id
+from service.register.verbs.owners import is_id
 from service.transfer.trouble import Trouble
 
 SHAPES: Final[dict[Noun, TypeAdapter[Any]]] = {

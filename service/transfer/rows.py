@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from service.register import codes, places
 from service.register.reading.records import Noun
-from service.register.verbs.references import is_id
+from service.register.verbs.owners import is_id
 from service.transfer import dates
 from service.transfer.columns import COLUMNS, Column, separated
 from service.transfer.item import Item, mentioned

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from service.register.audience import Audience
 from service.register.reading import records
 from service.register.reading.records import Noun
 from service.register.verbs import references
@@ -24,17 +25,17 @@ _CELLS_OF: Final = {
 """The members of a record that say more than the cells they are written in."""
 
 
-def leave(connection: Connection, noun: Noun, items: Sequence[Item]) -> None:
+def leave(connection: Connection, noun: Noun, items: Sequence[Item], audience: Audience) -> None:
     """Take out of the items what their records say already."""
     told = [item for item in items if item.values and item.shape is not None and any(field in item.raw for field in _CELLS_OF)]
-    known = _known(connection, noun, told)
+    known = _known(connection, noun, told, audience)
     for item in told:
         if record := known.get(item.row):
             _leave(noun, item, record)
 
 
-def _known(connection: Connection, noun: Noun, items: Sequence[Item]) -> dict[int, dict[str, Any]]:
-    owners = references.owners_of(connection, [written for item in items for written in item.shape.external_ids])
+def _known(connection: Connection, noun: Noun, items: Sequence[Item], audience: Audience) -> dict[int, dict[str, Any]]:
+    owners = references.owners_seen(connection, [written for item in items for written in item.shape.external_ids], audience)
     ids: dict[int, str] = {}
     for item in items:
         named = [owners[written].id for written in item.shape.external_ids if written in owners]

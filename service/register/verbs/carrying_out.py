@@ -17,6 +17,7 @@ from service.register.reading.records import Loaded, Noun
 from service.register.verbs import recording, references, revising, upserting
 from service.register.verbs.expecting import expect
 from service.register.verbs.journal import Actor
+from service.register.verbs.owners import is_id, lock, owners_of
 
 Do = Literal["record", "upsert", "revise", "withdraw", "restore"]
 What = Literal["recorded", "revised", "unchanged", "withdrawn", "restored", "refused"]
@@ -67,9 +68,9 @@ def carry_out(connection: Connection, noun: Noun, operations: Sequence[Operation
 
 def _lock(connection: Connection, noun: Noun, operations: Sequence[Operation]) -> None:
     names = {name for operation in operations for name in _names_of(operation)}
-    owners = references.owners_of(connection, (name for name in names if not references.is_id(name)))
+    owners = owners_of(connection, (name for name in names if not is_id(name)))
     known = {owner.id for owner in owners.values() if owner.noun == noun}
-    references.lock(connection, noun, known | {name for name in names if references.is_id(name)})
+    lock(connection, noun, known | {name for name in names if is_id(name)})
 
 
 def _names_of(operation: Operation) -> set[str]:
@@ -169,7 +170,7 @@ def _to_one(connection: Connection, noun: Noun, operation: Operation, record_id:
 
 
 def _named(connection: Connection, noun: Noun, lot: Sequence[Operation], by: Actor) -> list[str]:
-    named = {each.record for each in lot if not references.is_id(each.record)}
+    named = {each.record for each in lot if not is_id(each.record)}
     owners = references.owners_seen(connection, named, by.audience)
     unknown = [each for each in lot if each.record in named and getattr(owners.get(each.record), "noun", None) != noun]
     if unknown:

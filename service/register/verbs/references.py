@@ -5,25 +5,19 @@ to the survivor, so that old ids stay good. On PostgreSQL a record that is refer
 until the end of the transaction; on SQLite nobody else writes meanwhile.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Select, String, bindparam, select, text
+from sqlalchemy import Connection, Select, select, text
 from sqlmodel import SQLModel
 
 from service.errors import Conflict, Fault, Invalid
 from service.register.audience import OFFICE, Audience, shown
 from service.register.external_id import split
-from service.register.reading.records import NOUNS, Noun
-
-_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_AT_ONCE: Final = 1_000
-_OWNERS: Final = (
-    "SELECT system, key, engagement_id, person_id, organization_id, topic_id, source_id FROM external_id WHERE key IN :keys"
-)
+from service.register.reading.records import Noun
+from service.register.verbs.owners import Owner, batches, is_id, owners_of
 
 _NOUN_OF_FIELD: Mapping[str, Noun] = {
     "person": "person",
@@ -34,9 +28,6 @@ _NOUN_OF_FIELD: Mapping[str, Noun] = {
     "parent": "engagement",
     "closed_by": "engagement",
 }
-
-
-T = TypeVar("T")
 
 
 class Reference(NamedTuple):
@@ -53,13 +44,6 @@ class Claim(NamedTuple):
     name: str
     record_id: str
     pointer: str
-
-
-class Owner(NamedTuple):
-    """The record that an external id names."""
-
-    noun: Noun
-    id: str
 
 
 class _State(NamedTuple):
@@ -142,11 +126,6 @@ def _look_up(
     return found, faults
 
 
-def is_id(text: str) -> bool:
-    """Whether this can be the id of a record, and not only an external id."""
-    return _ID.fullmatch(text) is not None
-
-
 def owners_seen(connection: Connection, external_ids: Iterable[str], audience: Audience) -> dict[str, Owner]:
     """Which records these external ids name, of those that are there for the audience."""
     owners = owners_of(connection, external_ids)
@@ -159,42 +138,11 @@ def owners_seen(connection: Connection, external_ids: Iterable[str], audience: A
     return {written: owner for written, owner in owners.items() if owner.id in seen}
 
 
-def owners_of(connection: Connection, external_ids: Iterable[str]) -> dict[str, Owner]:
-    """Which records these external ids name, whoever may see them, in a statement for every thousand of them."""
-    wanted = {split(written): written for written in external_ids}
-    found: dict[str, Owner] = {}
-    for some in _batches(list(wanted)):
-        keys = bindparam("keys", [key for _, key in some], expanding=True, type_=String)
-        for row in connection.execute(text(_OWNERS).bindparams(keys)).mappings():
-            if written := wanted.get((row["system"], row["key"])):
-                noun = next(noun for noun in NOUNS if row[f"{noun}_id"] is not None)
-                found[written] = Owner(noun, row[f"{noun}_id"])
-    return found
-
-
-def lock(connection: Connection, noun: Noun, ids: Iterable[str]) -> None:
-    """Keep these records for this transaction, in the order of ids, so that two that want the same do not wait for each other."""
-    table = SQLModel.metadata.tables[noun]
-    for some in _batches(sorted(set(ids))):
-        connection.execute(select(table.c.id).where(table.c.id.in_(some)).order_by(table.c.id).with_for_update())
-
-
-def there(connection: Connection, noun: Noun, ids: Iterable[str]) -> set[str]:
-    """Those of these ids that are ids of records, whatever became of them."""
-    table = SQLModel.metadata.tables[noun]
-    wanted = sorted(set(ids))
-    return {
-        found
-        for some in _batches(wanted)
-        for found in connection.execute(select(table.c.id).where(table.c.id.in_(some))).scalars()
-    }
-
-
 def _states(connection: Connection, noun: Noun, ids: set[str], audience: Audience) -> dict[str, _State]:
     # Survivors are looked up as well, because a record that was merged into a withdrawn one is withdrawn with it.
     states: dict[str, _State] = {}
     while ids:
-        for some in _batches(sorted(ids)):
+        for some in batches(sorted(ids)):
             for row in connection.execute(_locked(noun, some, audience)).mappings():
                 states[row["id"]] = _State(row["withdrawn_at"] is not None, row.get("merged_into"))
         ids = {state.survivor for state in states.values() if state.survivor} - states.keys()
@@ -207,11 +155,6 @@ def _locked(noun: Noun, ids: Sequence[str], audience: Audience) -> Select[Any]:
     columns = [table.c[name] for name in ("id", "withdrawn_at", "merged_into") if name in table.c]
     there = table.c.id.in_(ids) & text(shown(noun, audience, noun))
     return select(*columns).where(there).order_by(table.c.id).with_for_update(read=True, key_share=True)
-
-
-def _batches(things: list[T]) -> Iterator[list[T]]:
-    """So many at once as a statement may have parameters for."""
-    return (things[start : start + _AT_ONCE] for start in range(0, len(things), _AT_ONCE))
 
 
 def _last(states: Mapping[str, _State], record_id: str) -> str:

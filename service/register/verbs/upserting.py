@@ -16,7 +16,7 @@ from service.register.table import new_id
 from service.register.text import Shape
 from service.register.verbs import recording, references
 from service.register.verbs.journal import Actor, as_header, keep
-from service.register.verbs.references import Owner
+from service.register.verbs.owners import Owner, there
 from service.register.verbs.revising import PARTS, Part, part_as_given, require, valid
 from service.register.verbs.rewriting import Wanted, matched, rewrite
 from service.register.verbs.rows import HEADERS
@@ -53,15 +53,15 @@ def upsert(
     roots = roots or [f"#/{n}" for n in range(len(shapes))]
     ids = ids or [None] * len(shapes)
     owners = references.owners_seen(connection, _names(shapes, roots, ids), by.audience)
-    kept = references.there(connection, noun, [each for each in ids if each])
-    there = [
+    kept = there(connection, noun, [each for each in ids if each])
+    known = [
         own if own in kept else _owner(noun, shape, root, owners) for shape, root, own in zip(shapes, roots, ids, strict=True)
     ]
-    before = require(connection, noun, [record_id for record_id in there if record_id], audience=by.audience)
-    new = [n for n, record_id in enumerate(there) if record_id is None]
+    before = require(connection, noun, [record_id for record_id in known if record_id], audience=by.audience)
+    new = [n for n, record_id in enumerate(known) if record_id is None]
     made = _record(connection, noun, {n: shapes[n] for n in new}, by, roots, ids)
     answered: list[Upserted] = []
-    for n, record_id in enumerate(there):
+    for n, record_id in enumerate(known):
         if record_id is None:
             answered.append(Upserted("recorded", made[n]))
         else:
