@@ -10,8 +10,10 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -54,7 +56,7 @@ class Asking(asyncio.Protocol):
         if end < 0 or len(self._buffer) < end + 4 + _length(self._buffer[:end]):
             return
         self._times.append(time.perf_counter() - self._began)
-        self.failed += not self._buffer.startswith(b"HTTP/1.1 200")
+        self.failed += not self._buffer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201", b"HTTP/1.1 304"))
         self._buffer = b""
         self._ask()
 
@@ -69,11 +71,15 @@ class Asking(asyncio.Protocol):
         self._transport.write(self._request)
 
 
-async def load(url: str, requests: int, connections: int) -> Figures:
-    """Ask, and say how it went."""
+async def load(
+    url: str, requests: int, connections: int, *, headers: Mapping[str, str] = MappingProxyType({}), body: bytes | None = None
+) -> Figures:
+    """Ask, and say how it went; with a body it is a POST."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    request = f"GET {target or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    sent = {"Host": parts.netloc, **headers, **({"Content-Length": str(len(body))} if body is not None else {})}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    request = f"{'GET' if body is None else 'POST'} {target or '/'} HTTP/1.1\r\n{lines}\r\n".encode() + (body or b"")
     loop = asyncio.get_running_loop()
     left, times = [requests], list[float]()
     asking = [Asking(request, left, times, loop.create_future()) for _ in range(connections)]
@@ -92,6 +98,8 @@ def _same(asking: Asking) -> Asking:
 
 
 def _length(head: bytes) -> int:
+    if head.startswith(b"HTTP/1.1 304"):
+        return 0
     start = head.lower().index(b"content-length:") + 15
     return int(head[start:].split(b"\r\n", 1)[0])
 
