@@ -1,6 +1,7 @@
 """`GET /v1/exports/…`: all records of a noun that pass the filters, as a file that is sent while it is read."""
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import chain
 from typing import IO, Annotated, Any, Final, Literal
 from urllib.parse import quote
 
@@ -64,6 +65,8 @@ def routes(noun: Noun) -> APIRouter:
         """All records that pass the filters of the list, whole, in the order of recording."""
         asked: Any = read_parameters(model, request)
         found = exporting.pages(register, noun, asked, audience=reader)
+        # What is wrong with a filter has to be said before the file begins.
+        found = chain([await to_thread.run_sync(next, found)], found)
         headers = {"Content-Disposition": _named(noun, asked), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         if request.scope["state"].get("head"):
             blocks: AsyncIterator[bytes] = _in_threads(iter(()))

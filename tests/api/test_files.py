@@ -35,6 +35,8 @@ async def test_an_export_is_a_file_with_a_name(client: httpx.AsyncClient, office
     assert (await client.head("/v1/exports/engagements")).status_code == 200
     assert "county" in faults(await client.get("/v1/exports/engagements?county=US"))
     assert "format" in faults(await client.get("/v1/exports/engagements?format=pdf"))
+    unknown = await client.get("/v1/exports/engagements?topic=00000000-0000-7000-8000-000000000000")
+    assert faults(unknown)["topic"]["code"] == "unknown_id"
 
 
 async def test_an_export_comes_back(client: httpx.AsyncClient, office: Office, database: Database) -> None:

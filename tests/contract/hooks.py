@@ -17,6 +17,8 @@ _chance: Final = random.Random(1)
 _PART: Final = re.compile(r"/\{id\}/(participations|outcomes|citations|assertions)")
 _KNOWN_OFTEN: Final = 0.67
 _READ_AGAIN_AFTER: Final = 200
+_LONGEST_QUERY: Final = 6_000
+"""Characters: an address beyond 64 KiB, as escapes of such text come to, is refused by the HTTP server itself, in plain text."""
 _asked = 0
 
 
@@ -25,6 +27,8 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     """Put what is there in the place of what was made up."""
     if case.path_parameters and _right(case, ParameterLocation.PATH) and _chance.random() < _KNOWN_OFTEN:
         _reach(case)
+    if case.query and len(str(case.query)) > _LONGEST_QUERY:
+        case.query.clear()
     if case.query and "wait" in case.query and _right(case, ParameterLocation.QUERY):
         case.query["wait"] = 0
 
