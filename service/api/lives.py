@@ -119,7 +119,7 @@ def _revisions(router: APIRouter, noun: Noun) -> None:
     @router.get(
         "/differences",
         name=f"compare_{noun}_versions",
-        response_model=answered.Differences,
+        response_model=answered.Comparison,
         responses=refusals(404, 422),
         openapi_extra=documented(DifferenceParameters),
     )

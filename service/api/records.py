@@ -192,7 +192,7 @@ class Difference(BaseModel):
     order: Annotated[list[RecordId] | None, Field(description="The ids in their order after.")] = None
 
 
-class Differences(BaseModel):
+class Comparison(BaseModel):
     """What differs between two versions of a record."""
 
     from_: Annotated[int, Field(alias="from")]

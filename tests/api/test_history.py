@@ -97,7 +97,7 @@ async def test_two_versions_are_compared_field_by_field_and_part_by_part(client:
     added = (await client.post(f"{path}/participations", json={"side": "host", "headcount": 4})).json()["id"]
     answer = await client.get(f"{path}/differences", params={"from": 1})
     body = answer.json()
-    records.Differences.model_validate(body)
+    records.Comparison.model_validate(body)
     assert (body["from"], body["to"]) == (1, 5)
     found = {each["field"]: each for each in body["differences"]}
     assert set(found) == {"title_en", "countries", "participations"}

@@ -90,7 +90,7 @@ def test_a_python_that_will_not_do_is_one_line(clone: Path, tmp_path: Path) -> N
     assert not (bare / ".venv").exists()
 
 
-@pytest.mark.parametrize("script", ["run", "test", ".ci/install", ".ci/run"])
+@pytest.mark.parametrize("script", ["run", "test", ".ci/install", ".ci/clients", ".ci/run"])
 def test_the_scripts_are_executable_and_parse(script: str) -> None:
     path = CHECKOUT / script
     assert os.access(path, os.X_OK)
