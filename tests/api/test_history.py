@@ -1,6 +1,6 @@
 """The record as it was, what differs between two of its versions, and going back to one of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -55,6 +55,26 @@ async def test_a_record_is_read_as_it_was_at_a_moment(client: httpx.AsyncClient,
     assert "it was recorded at" in early["detail"]
     assert (await client.get(f"{path}?as_of=2001-01-01T00:00:00+09:00")).status_code == 404
     refused(await client.get(f"/v1/engagements/{UNKNOWN}", params={"as_of": moments[0]}), 404)
+
+
+async def test_the_moment_that_the_history_shows_leads_to_its_version(
+    client: httpx.AsyncClient, office: Office, database: Database
+) -> None:
+    path = f"/v1/engagements/{office.meeting}"
+    await revised(client, path, title_en="Second title")
+    await revised(client, path, title_en="Third title")
+    # Kept to the microsecond and shown to the millisecond, rounded up or down.
+    for version, microseconds in ((1, 100_400), (2, 100_700), (3, 989_999)):
+        at = datetime(2026, 1, 5, 10, version, 7, microseconds, UTC)
+        with database.writing() as connection:
+            connection.execute(
+                text("UPDATE revision SET at = :at WHERE record_id = :id AND version = :version").bindparams(
+                    at=at if not database.is_sqlite else at.strftime("%Y-%m-%d %H:%M:%S.%f"), id=office.meeting, version=version
+                )
+            )
+    for revision in (await client.get(f"{path}/revisions")).json()["items"]:
+        then = await client.get(path, params={"as_of": revision["at"]})
+        assert answered(then, records.Engagement)["version"] == revision["version"]
 
 
 async def test_a_day_stands_for_its_end(client: httpx.AsyncClient, office: Office, database: Database) -> None:

@@ -47,7 +47,9 @@ def find_as_of(register: Database, noun: Noun, record_id: str, moment: datetime,
     """
     question = _question(register.is_sqlite, noun, record_id, audience)
     first = f"SELECT {_instant(question)} FROM revision r WHERE {question.where()} ORDER BY r.version LIMIT 1"
-    question.hold(f"r.at <= {question.value(_as_kept(moment, sqlite=question.sqlite))}")
+    # Moments are told to the millisecond: one that was read in the history has to lead to its version.
+    asked = f"CAST({question.value(_as_kept(moment, sqlite=question.sqlite))} AS {'text' if question.sqlite else 'timestamptz'})"
+    question.hold(f"{_instant(question)} <= {JsonSql(question.sqlite).instant(asked)}")
     whole = _whole(question.sqlite, noun, audience)
     latest = f"SELECT {whole} FROM revision r WHERE {question.where()} ORDER BY r.version DESC LIMIT 1"
     ((began, found),) = register.ask(f"SELECT ({first}), ({latest})", question.values)
