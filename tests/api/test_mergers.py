@@ -1,5 +1,7 @@
 """POST …/merge and …/unmerge for engagements, people and organizations."""
 
+import json
+
 import httpx
 import pytest
 
@@ -68,3 +70,38 @@ async def test_a_record_of_another_noun_is_none_to_merge_into(client: httpx.Asyn
 
 async def test_what_was_never_merged_cannot_be_unmerged(client: httpx.AsyncClient, office: Office) -> None:
     refused(await client.post(f"/v1/people/{office.eby}/unmerge"), 404, "not-found")
+
+
+async def found(client: httpx.AsyncClient, path: str, **asked: str) -> list[str]:
+    answer = await client.get(path, params=asked)
+    assert answer.status_code == 200, answer.text
+    listed = [json.loads(line) for line in answer.text.splitlines()] if "exports" in path else answer.json()["items"]
+    return sorted(each["title_en"] for each in listed if "title_en" in each)
+
+
+@pytest.mark.parametrize("path", ["/v1/engagements", "/v1/exports/engagements"])
+async def test_filters_by_either_id_follow_a_merger_and_its_undoing(client: httpx.AsyncClient, office: Office, path: str) -> None:
+    old, new = office.newsom, office.eby
+    meeting, visit = "Meeting with Governor Newsom", "Visit of Premier Eby"
+    assert [await found(client, path, person=person) for person in (old, new)] == [[meeting], [visit]]
+    await client.post(f"/v1/people/{old}/merge", json={"into": new})
+    assert [await found(client, path, person=person) for person in (old, new)] == [[meeting, visit], [meeting, visit]]
+    merged, survivor = office.california, office.british_columbia
+    await client.post(f"/v1/organizations/{merged}/merge", json={"into": survivor})
+    assert await found(client, path, organization=merged) == [meeting, visit]
+    assert await found(client, path, organization=merged, person=old) == [meeting, visit]
+    await client.post(f"/v1/people/{old}/unmerge")
+    await client.post(f"/v1/organizations/{merged}/unmerge")
+    assert [await found(client, path, person=person) for person in (old, new)] == [[meeting], [visit]]
+    assert await found(client, path, organization=merged) == [meeting]
+
+
+async def test_lists_and_exports_name_the_survivor_only(client: httpx.AsyncClient, office: Office) -> None:
+    await client.post(f"/v1/people/{office.newsom}/merge", json={"into": office.eby})
+    for path in ("/v1/people", "/v1/exports/people"):
+        answer = await client.get(path)
+        assert office.eby in answer.text
+        assert office.newsom not in answer.text
+    assert [each["id"] for each in (await client.get("/v1/people", params={"name": "Gavin"})).json()["items"]] == [office.eby]
+    (listed,) = (await client.get("/v1/engagements", params={"kind": "meeting"})).json()["items"]
+    assert office.eby in [person["id"] for person in listed["people"]]
