@@ -16,7 +16,10 @@ HEADERS: Final[Json] = {
     "ETag": _header("The strong tag of what is shown: its version and a digest (RFC 9110 §8.8.3).", '"3-5f0c4d1f9a2b"'),
     "Location": _header("Where the record, or the part of one, is read.", "/v1/people/01a2072e-ce22-70f0-89c5-5923ef79b856"),
     "Content-Location": _header("The record's own address.", "/v1/people/01a2072e-ce22-70f0-89c5-5923ef79b856"),
-    "Link": _header('With `rel="next"`, the address of the next page (RFC 8288).', '<http://…?cursor=WyIx>; rel="next"'),
+    "Link": _header(
+        'With `rel="next"`, the address of the next page; with `rel="duplicate"`, a record that this may be (RFC 8288).',
+        '<http://…?cursor=WyIx>; rel="next"',
+    ),
     "Sync-Token": _header("Stands for this write; a search takes it as `sync_token`.", 1234, "integer"),
     "Preference-Applied": _header("The preferences that were followed (RFC 7240).", "wait=5"),
     "Search-Sync": _header("With `Prefer: wait`: `indexed` when the write can be found, another word when not yet.", "indexed"),
@@ -40,6 +43,12 @@ _PREFER: Final[Json] = {
     ),
     "schema": {"type": "string"},
 }
+_PREFER_ON_CREATING: Final[Json] = _PREFER | {
+    "description": (
+        f"{_PREFER['description']} `handling=strict` refuses with `possible-duplicate` what the register is likely to have"
+        " already; otherwise it is recorded, and `Link` says which records it may be."
+    )
+}
 _PREFER_TO_WAIT: Final[Json] = _PREFER | {
     "description": "With `sync_token`, `wait=N` holds the answer until search can find that write, N seconds at most (RFC 7240)."
 }
@@ -61,6 +70,8 @@ _OF_REFUSALS: Final = {
     "429": ["Retry-After"],
     "503": ["Retry-After"],
 }
+_HINTING: Final = ("/v1/engagements", "/v1/people", "/v1/organizations")
+"""Where what is recorded is compared with what is there."""
 _CHANGES: Final = ("post", "put", "patch")
 _WRITES: Final = ("post", "put", "patch", "delete")
 
@@ -79,13 +90,15 @@ def add(path: str, method: str, operation: Json) -> None:
     if "sync_token" in sent:
         operation["parameters"].append(dict(_PREFER_TO_WAIT))
     if method in _WRITES:
-        operation.setdefault("parameters", []).append(dict(_PREFER))
+        hinting = method == "post" and path in _HINTING
+        operation.setdefault("parameters", []).append(dict(_PREFER_ON_CREATING if hinting else _PREFER))
         if "200" in responses:
             responses["204"] = {"description": "It was done, and `Prefer: return=minimal` asked not to show it."}
     for status, response in responses.items():
         if status.startswith("2"):
             names = _of_answer(status, method, sent, tagged=read or (method in _CHANGES and not path.endswith("/bulk")))
             names += ["Content-Location"] if read and "external_id" in sent and path.endswith("{external_id}") else []
+            names += ["Link"] if method == "post" and path in _HINTING else []
             response["headers"] = _references(names, counted=path.startswith("/v1/"))
     operation["responses"] = dict(sorted(responses.items()))
 

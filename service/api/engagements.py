@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, reading, routing, writes
+from service.api import answers, duplicates, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
+from service.api.duplicates import Strictly
 from service.api.idempotency import OnlyOnce
 from service.api.pages import EngagementPage
 from service.api.parameters import documented, read_parameters
@@ -48,10 +49,10 @@ def read_engagement(id: Id, register: Register, reader: Reader, as_of: AsOf = No
 
 @router.post("", status_code=201, response_model=Engagement, responses=refusals(400, 409, 413, 415, 422))
 def create_engagement(
-    shape: Annotated[EngagementShape, Body(examples=[examples.ENGAGEMENT])], once: OnlyOnce, by: By
+    shape: Annotated[EngagementShape, Body(examples=[examples.ENGAGEMENT])], once: OnlyOnce, by: By, strictly: Strictly
 ) -> Response:
     """Record an engagement, with who took part, what came of it, and the sources that say so."""
-    return writes.created(once, "engagement", shape, by)
+    return duplicates.created(once, "engagement", shape, by, strictly)
 
 
 @router.patch("/{id}", response_model=Engagement, responses=refusals(308, 400, 404, 409, 410, 412, 413, 415, 422, 428))

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, reading, routing, writes
+from service.api import answers, duplicates, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
+from service.api.duplicates import Strictly
 from service.api.idempotency import OnlyOnce
 from service.api.pages import OrganizationPage
 from service.api.parameters import documented, read_parameters
@@ -43,10 +44,10 @@ def read_organization(id: Id, register: Register, reader: Reader, as_of: AsOf = 
 
 @router.post("", status_code=201, response_model=Organization, responses=refusals(400, 409, 413, 415, 422))
 def create_organization(
-    shape: Annotated[OrganizationShape, Body(examples=[examples.ORGANIZATION])], once: OnlyOnce, by: By
+    shape: Annotated[OrganizationShape, Body(examples=[examples.ORGANIZATION])], once: OnlyOnce, by: By, strictly: Strictly
 ) -> Response:
     """Record an organization, with all names."""
-    return writes.created(once, "organization", shape, by)
+    return duplicates.created(once, "organization", shape, by, strictly)
 
 
 @router.patch("/{id}", response_model=Organization, responses=refusals(308, 400, 404, 409, 410, 412, 413, 415, 422, 428))

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from fastapi import Body, Request, Response
 
-from service.api import answers, examples, reading, routing, writes
+from service.api import answers, duplicates, examples, reading, routing, writes
 from service.api.conditions import Expects
 from service.api.cursors import Counting
+from service.api.duplicates import Strictly
 from service.api.idempotency import OnlyOnce
 from service.api.pages import PersonPage
 from service.api.parameters import documented, read_parameters
@@ -42,9 +43,11 @@ def read_person(id: Id, register: Register, reader: Reader, as_of: AsOf = None) 
 
 
 @router.post("", status_code=201, response_model=Person, responses=refusals(400, 409, 413, 415, 422))
-def create_person(shape: Annotated[PersonShape, Body(examples=[examples.PERSON])], once: OnlyOnce, by: By) -> Response:
+def create_person(
+    shape: Annotated[PersonShape, Body(examples=[examples.PERSON])], once: OnlyOnce, by: By, strictly: Strictly
+) -> Response:
     """Record a person, with all names."""
-    return writes.created(once, "person", shape, by)
+    return duplicates.created(once, "person", shape, by, strictly)
 
 
 @router.patch("/{id}", response_model=Person, responses=refusals(308, 400, 404, 409, 410, 412, 413, 415, 422, 428))

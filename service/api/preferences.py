@@ -4,6 +4,8 @@
 asked holds it, or after N seconds; the answer is the same either way, and `Search-Sync` says which it was. It is never an error.
 
 `return=minimal` (§4.2): the answer to a write has its headers and no body; what would have been 200 is 204.
+
+`handling=strict` (§4.4): what is likely recorded already is refused instead of recorded with a hint (`service.api.duplicates`).
 """
 
 import re
@@ -16,6 +18,7 @@ from service.mirror.tokens import LONGEST_SECONDS
 TOKEN: Final = "Sync-Token"  # noqa: S105  the name of a header
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MINIMAL: Final = re.compile(r"(?:^|[,;\s])return\s*=\s*\"?minimal\"?(?=$|[,;\s])", re.IGNORECASE)
+_HANDLING: Final = re.compile(r"(?:^|[,;\s])handling\s*=\s*\"?(strict|lenient)\"?(?=$|[,;\s])", re.IGNORECASE)
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGNORECASE)
 
 
@@ -23,6 +26,12 @@ def wait_seconds(prefer: str | None) -> int | None:
     """The seconds that a Prefer header asks to wait, at most `LONGEST_SECONDS`; None where it does not ask."""
     found = _WAIT.search(prefer or "")
     return min(int(found[1]), LONGEST_SECONDS) if found else None
+
+
+def is_strict(prefer: str) -> bool:
+    """Whether a Prefer header asks for strict handling; of several preferences for handling the first one counts (§2)."""
+    found = _HANDLING.search(prefer)
+    return found is not None and found[1].lower() == "strict"
 
 
 class Preferring:

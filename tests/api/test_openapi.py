@@ -264,7 +264,7 @@ async def test_answers_have_the_headers_that_are_described(client: httpx.AsyncCl
     asked = [
         ("/v1/people/{id}", "get", read),
         (page, "get", await client.get(page, params={"limit": 1})),
-        (page, "post", await client.post(page, json={"name_en": "Jay Inslee"}, headers={"Idempotency-Key": "1"})),
+        (page, "post", await client.post(page, json={"name_en": "Gavin Newsom"}, headers={"Idempotency-Key": "1"})),
         ("/v1/people/{id}", "get", await client.get(record, headers={"If-None-Match": read.headers["etag"]})),
         ("/v1/people/{id}", "delete", await client.delete(record, headers={"If-Match": '"99"'})),
     ]

@@ -157,6 +157,8 @@ def more(path: str, nests: dict[str, Nest]) -> list[str]:
             every += [f"{path}?external_id=zoo:{nest.word}", f"{path}?parent={nest.ids['engagement']}", f"{path}?total=exact"]
         elif path in ("/v1/people", "/v1/organizations", "/v1/sources"):
             every += [f"{path}?total=exact", f"{path}?name={nest.word}"]
+        elif path.startswith("/v1/duplicates/"):
+            every += [f"{path}?limit=200"]
         elif path == "/v1/changes":
             every += [f"{path}?include=record&limit=500"]
     return every
@@ -324,3 +326,41 @@ async def test_what_is_opened_up_is_found_by_more(
     answer = await readers["confidential"].patch(path, json={"visibility": "public"}, headers={**MERGE, "Prefer": "wait=15"})
     assert answer.headers["search-sync"] == "indexed"
     assert titles((await readers["public"].get("/v1/search?q=Okapi")).json()) == ["Meeting about Okapi"]
+
+
+async def test_duplicates_of_what_a_reader_may_not_see_are_not_hinted(
+    nests: dict[str, Nest], readers: dict[str, httpx.AsyncClient]
+) -> None:
+    client = readers["confidential"]
+    for level, nest in nests.items():
+        twins = {
+            "person": await create(client, "people", name_en=f"{nest.word} Ada"),
+            "organization": await create(client, "organizations", name_en=f"City of {nest.word}"),
+        }
+        parts = [{"side": "host", noun: twin["id"]} for noun, twin in twins.items()]
+        twin = await create(
+            client,
+            "engagements",
+            kind="meeting",
+            title_en=f"Meeting about {nest.word}",
+            when="2024-05-06",
+            visibility=level,
+            participations=parts,
+        )
+        for noun, made in (*twins.items(), ("engagement", twin)):
+            nest.ids[f"second {noun}"] = made["id"]
+    for seen, (level, reader) in enumerate(readers.items(), 1):
+        for plural in ("people", "organizations", "engagements"):
+            path = f"/v1/duplicates/{plural}"
+            answer = await reader.get(path)
+            assert not leaks(nests, level, path, answer), (level, path, answer.text)
+            assert len(answer.json()["items"]) == seen, (level, path, answer.text)
+            for name, nest in nests.items():
+                path = f"/v1/{plural}/{nest.ids[NOUNS[plural]]}/duplicates"
+                answer = await reader.get(path)
+                assert not leaks(nests, level, path, answer), (level, path, answer.text)
+                hidden = list(VISIBILITY).index(name) >= seen
+                assert answer.status_code == (404 if hidden else 200)
+                assert hidden or [each["record"]["id"] for each in answer.json()["items"]] == [
+                    nest.ids[f"second {NOUNS[plural]}"]
+                ]
