@@ -17,7 +17,7 @@ from tests.packaging.started import free_port, serving, surroundings
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parent.parent / "openapi.json"
 TOOLS = Path(sys.prefix) / "clients" / "bin"
-MODULES = HERE / "typescript" / "node_modules"
+MODULES = HERE / "node" / "node_modules"
 
 pytestmark = [
     pytest.mark.slow,
@@ -69,7 +69,7 @@ def test_a_python_client_is_made_without_a_warning_holds_to_its_types_and_goes_r
 
 def test_a_typescript_client_is_made_holds_to_its_types_and_goes_round(register: tuple[str, str], tmp_path: Path) -> None:
     for file in ("package.json", "tsconfig.json", "round.ts"):
-        shutil.copy(HERE / "typescript" / file, tmp_path)
+        shutil.copy(HERE / "node" / file, tmp_path)
     (tmp_path / "node_modules").symlink_to(MODULES)
     # What has a default may be left out of a request.
     made = ["--default-non-nullable=false", "-o", "register.ts"]
@@ -79,7 +79,7 @@ def test_a_typescript_client_is_made_holds_to_its_types_and_goes_round(register:
 
 
 def test_the_document_has_nothing_that_a_linter_objects_to(tmp_path: Path) -> None:
-    config = ["--config", str(HERE / "typescript" / "redocly.yaml")]
+    config = ["--config", str(HERE / "node" / "redocly.yaml")]
     said = run(MODULES / ".bin" / "redocly", "lint", DOCUMENT, *config, cwd=tmp_path, REDOCLY_TELEMETRY="off", CI="true")
     assert "Your API description is valid" in said
     assert "warning" not in said
