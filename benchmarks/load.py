@@ -2,15 +2,15 @@
 
     python -m benchmarks.load http://127.0.0.1:8000/health --requests 20000 --connections 16
 
-Each connection asks as soon as it is answered. The request is the same bytes every time and of the answer only its
-length is read, so that one core of load keeps a core of server busy. Prints one JSON object.
+Each connection asks as soon as it is answered. The requests are put together before, and of the answer only its length is
+read, so that one core of load keeps a core of server busy. Prints one JSON object.
 """
 
 import argparse
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from types import MappingProxyType
@@ -34,8 +34,8 @@ class Figures:
 class Asking(asyncio.Protocol):
     """One connection, which asks until the shared number of requests is used up."""
 
-    def __init__(self, request: bytes, left: list[int], times: list[float], done: asyncio.Future[None]) -> None:
-        self._request = request
+    def __init__(self, requests: list[bytes], left: list[int], times: list[float], done: asyncio.Future[None]) -> None:
+        self._requests = requests
         self._left = left
         self._times = times
         self.done = done
@@ -68,21 +68,21 @@ class Asking(asyncio.Protocol):
             return
         self._left[0] -= 1
         self._began = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(self._requests[self._left[0] % len(self._requests)])
 
 
 async def load(
-    url: str, requests: int, connections: int, *, headers: Mapping[str, str] = MappingProxyType({}), body: bytes | None = None
+    url: str, requests: int, connections: int, *, headers: Mapping[str, str] = MappingProxyType({}), bodies: Sequence[bytes] = ()
 ) -> Figures:
-    """Ask, and say how it went; with a body it is a POST."""
+    """Ask, and say how it went; with bodies, which take turns, it is a POST."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    sent = {"Host": parts.netloc, **headers, **({"Content-Length": str(len(body))} if body is not None else {})}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
-    request = f"{'GET' if body is None else 'POST'} {target or '/'} HTTP/1.1\r\n{lines}\r\n".encode() + (body or b"")
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": parts.netloc, **headers}.items())
+    start = f"{'POST' if bodies else 'GET'} {target or '/'} HTTP/1.1\r\n{lines}".encode()
+    asked = [b"%bContent-Length: %d\r\n\r\n%b" % (start, len(body), body) for body in bodies] or [start + b"\r\n"]
     loop = asyncio.get_running_loop()
     left, times = [requests], list[float]()
-    asking = [Asking(request, left, times, loop.create_future()) for _ in range(connections)]
+    asking = [Asking(asked, left, times, loop.create_future()) for _ in range(connections)]
     began = time.perf_counter()
     for each in asking:
         await loop.create_connection(partial(_same, each), parts.hostname or "", parts.port or 80)

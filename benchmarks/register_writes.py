@@ -16,19 +16,23 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
 from benchmarks.load import load
 from benchmarks.register_reads import fill, served
 
-ENGAGEMENT = {
-    "kind": "meeting",
-    "title_en": "Meeting about trade",
-    "when": "2024-05-06",
-    "countries": ["US"],
-    "participations": [{"side": "host", "headcount": 3}, {"side": "counterpart", "name_as_printed": "Gavin Newsom"}],
-}
+
+def engagement(n: int) -> dict[str, Any]:
+    """An engagement of five years, with a title of its own."""
+    return {
+        "kind": "meeting",
+        "title_en": f"Meeting {n} about trade",
+        "when": f"{2020 + n % 5}-{1 + n % 12:02}-{1 + n % 28:02}",
+        "countries": ["US"],
+        "participations": [{"side": "host", "headcount": 3}, {"side": "counterpart", "name_as_printed": f"Governor {n}"}],
+    }
 
 
 def main() -> None:
@@ -46,6 +50,7 @@ def main() -> None:
 
 
 def report(folder: Path, port: int, requests: int, rounds: int) -> None:
+    bodies = [json.dumps(engagement(n)).encode() for n in range(requests)]
     kinds = {"one connection": 1, "eight connections": 8}
     rates: dict[str, list[float]] = {"raw": [], **{name: [] for name in kinds}}
     ratios: dict[str, list[float]] = {name: [] for name in kinds}
@@ -54,7 +59,7 @@ def report(folder: Path, port: int, requests: int, rounds: int) -> None:
         rates["raw"].append(raw)
         for name, connections in kinds.items():
             url, headers = f"http://127.0.0.1:{port}/v1/engagements", {"Content-Type": "application/json"}
-            done = uvloop.run(load(url, requests, connections, headers=headers, body=json.dumps(ENGAGEMENT).encode()))
+            done = uvloop.run(load(url, requests, connections, headers=headers, bodies=bodies))
             if done.failed:
                 raise SystemExit(f"{done.failed} writes failed")
             rates[name].append(done.per_second)
@@ -72,7 +77,7 @@ def raw_rate(file: Path, count: int) -> float:
     database.execute("PRAGMA synchronous=FULL")
     database.execute("CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, title TEXT, body TEXT)")
     database.execute("CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, record_id INTEGER)")
-    body = json.dumps(ENGAGEMENT)
+    body = json.dumps(engagement(0))
     began = time.perf_counter()
     for _ in range(count):
         database.execute("BEGIN IMMEDIATE")

@@ -42,9 +42,9 @@ def list_engagements(request: Request, register: Register, reader: Reader) -> Re
 
 
 @router.get("/{id}", response_model=Engagement, responses=refusals(308, 404, 410, 422))
-def read_engagement(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
+def read_engagement(id: Id, request: Request, as_of: AsOf = None) -> Response:
     """One engagement with its people, organizations, outcomes, sources and assertions."""
-    return reading.read(register, "engagement", id, as_of, audience=reader)
+    return reading.read(request, "engagement", id, as_of)
 
 
 @router.post("", status_code=201, response_model=Engagement, responses=refusals(400, 409, 413, 415, 422))

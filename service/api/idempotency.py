@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Request, Response
 from sqlalchemy import Connection
 
-from service.api.requests import Register, client_of
+from service.api.requests import client_of, register_of
 from service.database import Database
 from service.errors import Invalid
 from service.register import replies
@@ -78,7 +78,8 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def _once(request: Request, register: Register, idempotency_key: IdempotencyKey = None) -> Once:
+async def _once(request: Request, idempotency_key: IdempotencyKey = None) -> Once:
+    register = register_of(request)
     if idempotency_key is None:
         return Once(register, None)
     return Once(register, attempt_of(request, idempotency_key, sha256(await request.body()).hexdigest()))

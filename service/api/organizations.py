@@ -37,9 +37,9 @@ def list_organizations(request: Request, register: Register, reader: Reader) -> 
 
 
 @router.get("/{id}", response_model=Organization, responses=refusals(308, 404, 410, 422))
-def read_organization(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
+def read_organization(id: Id, request: Request, as_of: AsOf = None) -> Response:
     """One organization, with all names and what sources say otherwise."""
-    return reading.read(register, "organization", id, as_of, audience=reader)
+    return reading.read(request, "organization", id, as_of)
 
 
 @router.post("", status_code=201, response_model=Organization, responses=refusals(400, 409, 413, 415, 422))

@@ -37,9 +37,9 @@ def list_people(request: Request, register: Register, reader: Reader) -> Respons
 
 
 @router.get("/{id}", response_model=Person, responses=refusals(308, 404, 410, 422))
-def read_person(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
+def read_person(id: Id, request: Request, as_of: AsOf = None) -> Response:
     """One person, with all names and what sources say otherwise."""
-    return reading.read(register, "person", id, as_of, audience=reader)
+    return reading.read(request, "person", id, as_of)
 
 
 @router.post("", status_code=201, response_model=Person, responses=refusals(400, 409, 413, 415, 422))

@@ -20,6 +20,11 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1, description="The version that 
 
 # All are coroutines although they wait for nothing: FastAPI would run a plain function in a thread of its own.
 async def _database(request: Request) -> Database:
+    return register_of(request)
+
+
+def register_of(request: Request) -> Database:
+    """The database of the register."""
     database: Database = request.app.state.database
     return database
 

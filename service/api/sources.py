@@ -36,9 +36,9 @@ def list_sources(request: Request, register: Register, reader: Reader) -> Respon
 
 
 @router.get("/{id}", response_model=Source, responses=refusals(404, 410, 422))
-def read_source(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
+def read_source(id: Id, request: Request, as_of: AsOf = None) -> Response:
     """One source."""
-    return reading.read(register, "source", id, as_of, audience=reader)
+    return reading.read(request, "source", id, as_of)
 
 
 @router.post("", status_code=201, response_model=Source, responses=refusals(400, 409, 413, 415, 422))

@@ -36,9 +36,9 @@ def list_topics(request: Request, register: Register, reader: Reader) -> Respons
 
 
 @router.get("/{id}", response_model=Topic, responses=refusals(404, 410, 422))
-def read_topic(id: Id, register: Register, reader: Reader, as_of: AsOf = None) -> Response:
+def read_topic(id: Id, request: Request, as_of: AsOf = None) -> Response:
     """One topic, with its synonyms."""
-    return reading.read(register, "topic", id, as_of, audience=reader)
+    return reading.read(request, "topic", id, as_of)
 
 
 @router.post("", status_code=201, response_model=Topic, responses=refusals(400, 409, 413, 415, 422))

@@ -5,6 +5,7 @@ not hold it yet; commits of other processes are noticed at the next look.
 """
 
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -68,7 +69,9 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stopping:
-            self._look.wait(self._pause())
+            if self._look.wait(self._pause()) and not self._stopping:
+                # No mirror holds a commit at once, and those that come one upon the other are looked at together.
+                time.sleep(SOONEST_SECONDS)
             self._look.clear()
             if not self._stopping:
                 self._take()

@@ -9,7 +9,7 @@ import time
 from typing import Final, Literal
 
 from anyio import CapacityLimiter, sleep, to_thread
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from service.database import Database
 
@@ -40,7 +40,7 @@ class Tokens:
         self._limiter = CapacityLimiter(2)
         names = (":token", ":mirror") if database.is_sqlite else ("%(token)s", "%(mirror)s")
         self._owed = _OWED.format(token=names[0], mirror=names[1])
-        self._newest = text(
+        self._newest = (
             "SELECT seq FROM sqlite_sequence WHERE name = 'touch'"
             if database.is_sqlite
             else "SELECT last_value FROM touch_id_seq"
@@ -48,7 +48,7 @@ class Tokens:
 
     def note(self, connection: Connection) -> None:
         """A transaction is about to commit: its touches have numbers up to this one."""
-        self.newest = max(self.newest, connection.execute(self._newest).scalar() or 0)
+        self.newest = max(self.newest, connection.exec_driver_sql(self._newest).scalar() or 0)
 
     async def reached(self, mirror: str, token: int, seconds: float) -> Reached:
         """Whether the mirror holds everything up to the token, waiting so long for it; never an error, and never longer.

@@ -4,6 +4,7 @@ Decomposed Hangul and composed Hangul are the same text and become the same byte
 lone surrogate is no text, and is refused with its position.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Annotated, TypeVar
@@ -13,22 +14,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 _BREAKS = "\t\n\r"
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and lone surrogates."""
 
 
 def clean(value: str, allowed: str = _BREAKS) -> str:
     """The text as it is kept; raises a validation error that names the first character that cannot be."""
-    for position, character in enumerate(value):
-        if _is_control(character) and character not in allowed:
+    for found in _NO_TEXT.finditer(value):
+        if found[0] not in allowed:
             raise PydanticCustomError(
                 "not_text",
                 "Character {position} is U+{codepoint}, which cannot stand here; send the text without it",
-                {"position": position + 1, "codepoint": f"{ord(character):04X}"},
+                {"position": found.start() + 1, "codepoint": f"{ord(found[0]):04X}"},
             )
     return unicodedata.normalize("NFC", value).strip()
-
-
-def _is_control(character: str) -> bool:
-    return character < " " or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff"
 
 
 def _one_line(value: str) -> str:

@@ -61,16 +61,20 @@ def find_candidates(ask: Ask, noun: Mergeable, record_id: str, *, sqlite: bool, 
 
 
 def find_namesakes(ask: Ask, noun: Mergeable, record: Mapping[str, Any], *, sqlite: bool, audience: Audience) -> list[Candidate]:
-    """The likely ones among those that are called just as this record, or on the same day, which indexes find at once."""
+    """The likely ones among those that are called just as this record, or were on its day with its title or a guest of its.
+
+    Indexes find them at once, and of many that are called alike a few are enough.
+    """
     question = Question(sqlite)
     question.hold(f"{live(noun, audience)} AND r.id <> {question.value(record['id'])}")
     if noun == "engagement":
         if record["when_start"] is None:
             return []
         question.hold(f"r.sort_day = {question.value(int(record['when_start'].replace('-', '')))}")
+        question.hold(_titled_or_visited(question, record))
     else:
         question.hold(_called(question, noun, record))
-    known = _read(ask, question, noun, _details_of(noun, JsonSql(sqlite), audience), limit=_LARGEST_BLOCK)
+    known = _read(ask, question, noun, _details_of(noun, JsonSql(sqlite), audience), limit=MOST_CANDIDATES)
     return _best(noun, _as_known(noun, record), known)
 
 
@@ -126,17 +130,21 @@ def _as_known(noun: Mergeable, record: Mapping[str, Any]) -> Known:
     """A record that was written just now, as it is compared."""
     if noun != "engagement":
         return {**record, "offices": (), "unmerged": ()}
-    guests = [each for each in record["participations"] if each["side"] != "host"]
     place, parent = record["place"] or {}, record["parent"] or {}
-    found = {part: [each[one]["id"] for each in guests if each[one]] for part, one in _GUESTS.items()}
     return {
         **record,
-        **found,
+        **_guests(record),
         "city": place.get("city"),
         "country": place.get("country"),
         "parent_id": parent.get("id"),
         "unmerged": (),
     }
+
+
+def _guests(record: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The ids of the people and organizations that are no hosts."""
+    parts = [each for each in record["participations"] if each["side"] != "host"]
+    return {part: [each[one]["id"] for each in parts if each[one]] for part, one in _GUESTS.items()}
 
 
 _GUESTS: Final = {"people": "person", "organizations": "organization"}
@@ -221,6 +229,16 @@ def _called(question: Question, noun: Mergeable, record: Mapping[str, Any]) -> s
     further = f"SELECT n.{noun}_id FROM {noun}_name n WHERE n.text IN {listed}"
     either = f"SELECT p.id FROM {noun} p WHERE p.name_en IN {listed} UNION SELECT p.id FROM {noun} p WHERE p.name_ko IN {listed}"
     return f"r.id IN ({either} UNION {further})"
+
+
+def _titled_or_visited(question: Question, record: Mapping[str, Any]) -> str:
+    either = [f"r.{name} = {question.value(record[name])}" for name in ("title_en", "title_ko") if record[name]]
+    guests = _guests(record)
+    shared = [f"p.{one}_id IN {question.listed(dict.fromkeys(guests[part]))}" for part, one in _GUESTS.items() if guests[part]]
+    if shared:
+        same_guest = f"p.engagement_id = r.id AND p.side <> 'host' AND ({' OR '.join(shared)})"
+        either.append(f"EXISTS (SELECT 1 FROM participation p WHERE {same_guest})")
+    return f"({' OR '.join(either)})"
 
 
 def _compared(noun: Mergeable, j: JsonSql) -> dict[str, str]:

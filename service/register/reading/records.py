@@ -10,8 +10,7 @@ from functools import cache
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, String, bindparam, text
-from sqlalchemy.sql.elements import TextClause
+from sqlalchemy import Connection
 
 from service.register.audience import shown
 from service.register.reading.json_sql import JsonSql, as_sent, same, sent
@@ -32,15 +31,19 @@ class Loaded(dict[str, Any]):
 
 def load(connection: Connection, noun: Noun, ids: Iterable[str]) -> dict[str, Loaded]:
     """The records with these ids, whole, withdrawn and merged ones too; an id without a record is left out."""
-    rows = connection.execute(_statement(noun, connection.dialect.name == "sqlite"), {"ids": list(ids)})
+    wanted = tuple(ids)
+    if not wanted:
+        return {}
+    sqlite = connection.dialect.name == "sqlite"
+    places = ", ".join(["?" if sqlite else "%s"] * len(wanted))
+    rows = connection.exec_driver_sql(f"{_question(noun, sqlite)} IN ({places})", wanted)
     return {record_id: Loaded(sent(record)) for record_id, record in rows}
 
 
 @cache
-def _statement(noun: Noun, sqlite: bool) -> TextClause:
+def _question(noun: Noun, sqlite: bool) -> str:
     record = as_sent(expression(noun, JsonSql(sqlite)), sqlite=sqlite)
-    question = f"SELECT r.id, {record} FROM {noun} r WHERE r.id IN :ids"
-    return text(question).bindparams(bindparam("ids", expanding=True, type_=String))
+    return f"SELECT r.id, {record} FROM {noun} r WHERE r.id"
 
 
 def expression(noun: Noun, j: JsonSql) -> str:

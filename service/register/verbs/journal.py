@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from service.register.audience import OFFICE, Audience
+from service.register.inserting import insert_rows
 from service.register.reading import records
 from service.register.reading.records import Loaded, Noun
-from service.register.revision import Revision
 from service.register.table import now
 from service.register.verbs.rows import HEADERS
 
@@ -55,8 +55,7 @@ def keep(
         }
         for record_id in before
     ]
-    if rows:
-        connection.execute(insert(Revision), rows)
+    insert_rows(connection, "revision", rows)
     return after
 
 

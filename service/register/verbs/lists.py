@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 from sqlmodel import SQLModel
 
+from service.register.inserting import insert_rows
 from service.register.verbs.rows import Row
 
 
@@ -21,8 +22,7 @@ def replace(connection: Connection, name: str, column: str, owner_id: str, made:
     if [_content(row) for row in kept] == [_content(row) for row in made]:
         return False
     connection.execute(delete(table).where(table.c[column] == owner_id))
-    if made:
-        connection.execute(insert(table), _with_their_ids(made, kept) if "id" in table.c else made)
+    insert_rows(connection, name, _with_their_ids(made, kept) if "id" in table.c else made)
     return True
 
 

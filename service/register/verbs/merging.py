@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from service.errors import Conflict, NotFound
 from service.register.audience import Audience, shown
 from service.register.codes import VISIBILITY
+from service.register.inserting import insert_rows
 from service.register.reading import records
 from service.register.reading.records import Loaded
 from service.register.revision import Merger
@@ -139,8 +140,7 @@ def _add(connection: Connection, noun: Mergeable, merged: Record, survivor: Reco
     rows = _as_assertions(merged, survivor) if noun == "engagement" else _as_names(merged, survivor)
     first = next_position(connection, name, column, survivor["id"])
     whole = [{"id": new_id(), "position": first + n, column: survivor["id"], **row} for n, row in enumerate(rows)]
-    if whole:
-        connection.execute(insert(SQLModel.metadata.tables[name]), whole)
+    insert_rows(connection, name, whole)
     return {f"added {name}": [row["id"] for row in whole]}
 
 

@@ -7,9 +7,10 @@ given to somebody else meanwhile, or removed, stays what it has become.
 from collections.abc import Collection
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 from sqlmodel import SQLModel
 
+from service.register.inserting import insert_rows
 from service.register.verbs.rows import Row
 
 Mergeable = Literal["engagement", "person", "organization"]
@@ -127,8 +128,7 @@ def _leave_doubled_parties(connection: Connection, merged_id: str, survivor_id: 
 
 
 def _bind_doubled_parties(connection: Connection, doubled: list[Row]) -> None:
-    outcome, party = SQLModel.metadata.tables["outcome"], SQLModel.metadata.tables["outcome_party"]
+    outcome = SQLModel.metadata.tables["outcome"]
     ids = [row["outcome_id"] for row in doubled]
     still_there = set(connection.execute(select(outcome.c.id).where(outcome.c.id.in_(ids))).scalars())
-    if rows := [row for row in doubled if row["outcome_id"] in still_there]:
-        connection.execute(insert(party), rows)
+    insert_rows(connection, "outcome_party", [row for row in doubled if row["outcome_id"] in still_there])

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert
-from sqlmodel import SQLModel
+from sqlalchemy import Connection
 
 from service.errors import Invalid
 from service.register.audience import Audience
+from service.register.inserting import insert_rows
 from service.register.reading.records import Loaded, Noun
 from service.register.standing import refuse_level
 from service.register.table import new_id, now
@@ -100,5 +100,4 @@ def _all_rows(noun: Noun, shapes: Iterable[tuple[str, Any]]) -> Rows:
 def write(connection: Connection, gathered: Rows) -> None:
     """Insert rows into their tables, the ones that others refer to first."""
     for table in _ORDER:
-        if gathered.get(table):
-            connection.execute(insert(SQLModel.metadata.tables[table]), gathered[table])
+        insert_rows(connection, table, gathered.get(table, ()))

@@ -7,7 +7,8 @@ until the end of the transaction; on SQLite nobody else writes meanwhile.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast, get_args
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Select, select, text
@@ -53,14 +54,28 @@ class _State(NamedTuple):
 
 def references(shape: Any, pointer: str = "#") -> Iterator[Reference]:
     """Every id of another record in the shape, at any depth."""
-    for field in type(shape).model_fields:
-        value, here = getattr(shape, field), f"{pointer}/{field}"
-        noun = _NOUN_OF_FIELD.get(field)
-        for place, item in _items(here, value):
+    for field, noun in _referring(cast(type[BaseModel], type(shape))):
+        value = getattr(shape, field)
+        if value is None:
+            continue
+        for place, item in _items(f"{pointer}/{field}", value):
             if isinstance(item, BaseModel):
                 yield from references(item, place)
             elif noun and item is not None:
                 yield Reference(noun, item, place)
+
+
+@cache
+def _referring(shape: type[BaseModel]) -> tuple[tuple[str, Noun | None], ...]:
+    """The fields that may hold an id of another record, and of which noun, or a shape that may hold one."""
+    fields = [(field, _NOUN_OF_FIELD.get(field), _shapes(known.annotation)) for field, known in shape.model_fields.items()]
+    return tuple((field, noun) for field, noun, inner in fields if noun or any(_referring(each) for each in inner))
+
+
+def _shapes(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [shape for each in get_args(annotation) for shape in _shapes(each)]
 
 
 def references_of(record: Mapping[str, Any], pointer: str = "#") -> Iterator[Reference]:
@@ -177,21 +192,16 @@ def _fault(reference: Reference, state: _State | None, owner: Owner | None) -> F
 
 def follow(shape: Any, stand_for: Mapping[str, str]) -> Any:
     """The shape with every referred id replaced by the one that it stands for now."""
-    if all(old == new for old, new in stand_for.items()):
-        return shape
-    # Only what was given, so that it is still known what was.
-    given = {field: getattr(shape, field) for field in shape.model_fields_set}
-    followed = {field: _follow(field, value, stand_for) for field, value in given.items()}
-    return shape.model_copy(update={field: value for field, value in followed.items() if value is not given[field]})
+    given = ((field, getattr(shape, field)) for field, _ in _referring(cast(type[BaseModel], type(shape))))
+    followed = {field: new for field, value in given if (new := _follow(value, stand_for)) is not value}
+    return shape.model_copy(update=followed) if followed else shape
 
 
-def _follow(field: str, value: Any, stand_for: Mapping[str, str]) -> Any:
+def _follow(value: Any, stand_for: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        followed = [_follow(field, item, stand_for) for item in value]
+        followed = [_follow(item, stand_for) for item in value]
         return followed if any(new is not old for new, old in zip(followed, value, strict=True)) else value
-    if isinstance(value, BaseModel):
-        return follow(value, stand_for)
-    return stand_for.get(value, value) if field in _NOUN_OF_FIELD and isinstance(value, str) else value
+    return follow(value, stand_for) if isinstance(value, BaseModel) else stand_for.get(value, value)
 
 
 def claims(shape: Any, record_id: str, pointer: str = "#") -> list[Claim]:

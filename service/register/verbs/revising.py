@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 from sqlmodel import SQLModel
 
 from service.errors import Conflict, NotFound
 from service.register.assertion import AssertionShape
 from service.register.audience import Audience, shown
 from service.register.engagement import ParticipationShape
+from service.register.inserting import insert_rows
 from service.register.outcome import OutcomeShape
 from service.register.reading import records
 from service.register.reading.records import Loaded, Noun
@@ -101,8 +102,7 @@ def add_part(connection: Connection, noun: Noun, record_id: str, part: Part, sha
     made = part_rows(noun, record_id, part, shape, 0 if last is None else last + 1)
     part_id: str = made[table.name][0]["id"]
     for name, some in made.items():
-        if some:
-            connection.execute(insert(SQLModel.metadata.tables[name]), some)
+        insert_rows(connection, name, some)
     raise_version(connection, noun, [record_id])
     return part_id, keep(connection, noun, "revise", before, by)[record_id]
 

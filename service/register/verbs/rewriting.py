@@ -6,9 +6,10 @@ What stays keeps its ids, and nothing is written where nothing differs.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlmodel import SQLModel
 
+from service.register.inserting import insert_rows
 from service.register.reading.records import Loaded, Noun
 from service.register.verbs import references
 from service.register.verbs.disagreement import key_of
@@ -105,5 +106,4 @@ def _insert(connection: Connection, name: str, made: Mapping[str, list[dict[str,
             for each, some in made.items()
         }
     for each, some in made.items():
-        if some:
-            connection.execute(insert(SQLModel.metadata.tables[each]), some)
+        insert_rows(connection, each, some)
