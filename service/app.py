@@ -18,6 +18,7 @@ from service.mirror.asking import Search
 from service.mirror.freshness import Watch
 from service.mirror.tokens import Tokens
 from service.mirror.worker import Worker
+from service.register.seal import seal_of
 from service.schema import require_current
 from service.settings import Settings
 
@@ -78,6 +79,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         bell = Bell(database, settings.poll_seconds)
         database.on_commit.append(bell.ring)
         app.state.bell = bell
+        app.state.seal = seal_of(database)
         app.state.database = database
         app.state.keyring = keyring
         app.state.tokens = tokens

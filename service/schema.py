@@ -21,6 +21,7 @@ import service.register.organization
 import service.register.person
 import service.register.replies
 import service.register.revision
+import service.register.seal
 import service.register.topic  # noqa: F401  each import brings its tables into the metadata
 from service.database import Database
 from service.errors import Unavailable

@@ -32,7 +32,7 @@ def run(tmp_path: Path) -> Run:
 def test_migrate_makes_the_database_and_then_finds_it_right(run: Run) -> None:
     assert run("migrate", "--check").returncode == 1
     made = run("migrate")
-    assert (made.returncode, made.stdout) == (0, "The database stands at 0004, made anew.\n")
+    assert (made.returncode, made.stdout) == (0, "The database stands at 0005, made anew.\n")
     assert run("migrate", "--check").stdout == "The database and the code agree.\n"
 
 

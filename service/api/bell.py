@@ -5,9 +5,9 @@ those of others. However many wait, that is one look.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from anyio import CapacityLimiter, to_thread
@@ -35,6 +35,7 @@ class Bell:
         self.stopped = False
         self._waiting = 0
         self._rung = asyncio.Event()
+        self._asked: dict[Hashable, asyncio.Future[Any]] = {}
         self._loop = asyncio.get_running_loop()
         # Readers of the feed never take the threads that writes need.
         self._limiter = CapacityLimiter(_READERS)
@@ -50,6 +51,8 @@ class Bell:
 
     def _wake(self) -> None:
         rung, self._rung = self._rung, asyncio.Event()
+        # What is being read was begun before, and may lack what was committed now.
+        self._asked = {}
         rung.set()
 
     @contextmanager
@@ -84,6 +87,16 @@ class Bell:
     async def in_thread(self, work: Callable[[], T]) -> T:
         """What the work gives, done in a thread of those that are kept for the feed."""
         return await to_thread.run_sync(work, limiter=self._limiter)
+
+    async def together(self, question: Hashable, work: Callable[[], T]) -> T:
+        """The same, done once for all who ask the same since it rang last: a commit wakes everybody who waits."""
+        if question not in self._asked:
+            asked = asyncio.ensure_future(self.in_thread(work))
+            self._asked[question] = asked
+            asked.add_done_callback(lambda _: self._asked.pop(question, None) if self._asked.get(question) is asked else None)
+        # Whoever goes away does not take the answer from the others.
+        answer: T = await asyncio.shield(self._asked[question])
+        return answer
 
     async def listen(self) -> None:
         """Look for the changes of other processes while somebody waits, until cancelled."""

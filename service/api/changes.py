@@ -2,10 +2,10 @@
 
 A reader keeps the cursor of the last page and asks for what comes after it, waiting if it likes; or it takes the stream, which
 says the same as server-sent events. The cursor stands for a change, so that a register that was restored from an older backup is
-noticed.
+noticed; it is sealed, because the number of a change would tell a reader how many there were that they may not see.
 """
 
-import base64
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
@@ -25,14 +25,17 @@ from service.api.requests import Reader, client_of
 from service.errors import Invalid, Problem
 from service.register.audience import Audience
 from service.register.reading import changes
-from service.register.reading.changes import BEGINNING, Changes, Place
+from service.register.reading.changes import BEGINNING, Changes, FeedReset, Place
 from service.register.reading.records import Noun
+from service.register.seal import Seal
 from service.register.text import Shape
 
 router = routing.router("changes", "/v1/changes")
 
 LONGEST_WAIT_SECONDS: Final = 30
 _HEARTBEAT_SECONDS: Final = 15.0
+_POSITION_BYTES: Final = 8
+_CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{51}")
 _EVENTS: Final[dict[str, Any]] = {
     "description": "An event for each change; its `data` is a change as a page has it.",
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -65,7 +68,7 @@ class Following(Shape):
 class ChangeParameters(Following):
     """What `GET /v1/changes` takes."""
 
-    limit: Annotated[int, Field(ge=1, le=1000, description="How many changes are looked at for a page.")] = 100
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many changes a page has at most, of all nouns.")] = 100
     wait: Annotated[
         int, Field(ge=0, le=LONGEST_WAIT_SECONDS, description="How many seconds to wait for a change where there is none yet.")
     ] = 0
@@ -105,11 +108,13 @@ async def list_changes(request: Request, reader: Reader) -> Response:
     """What was changed after a cursor, waiting for it if there is nothing yet."""
     asked = read_parameters(ChangeParameters, request)
     bell: Bell = request.app.state.bell
-    found = await _read(bell, asked, await _place(bell, asked), asked.limit, reader)
+    seal: Seal = request.app.state.seal
+    found = await _read(bell, asked, await _place(bell, seal, asked), asked.limit, reader)
     if asked.wait and not found.items:
         with bell.place():
             found = await _waited(bell, asked, found, reader)
-    return answers.made({"items": list(map(_item, found.items)), "next_cursor": cursor_of(found.next), "more": found.more})
+    items = [_item(seal, item) for item in found.items]
+    return answers.made({"items": items, "next_cursor": cursor_of(seal, found.next), "more": found.more})
 
 
 @router.get(
@@ -125,7 +130,7 @@ async def stream_changes(request: Request, reader: Reader) -> Response:
     if resumed := request.headers.get("last-event-id"):
         asked = asked.model_copy(update={"after": resumed})
     bell: Bell = request.app.state.bell
-    place = await _place(bell, asked)
+    place = await _place(bell, request.app.state.seal, asked)
     first = await _read(bell, asked, place, 100, reader)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     if request.scope["state"].get("head"):
@@ -137,17 +142,18 @@ async def stream_changes(request: Request, reader: Reader) -> Response:
 
 async def _events(request: Request, bell: Bell, asked: Following, found: Changes) -> AsyncIterator[bytes]:
     """Events as long as the reader listens and may; each page is read when the one before was taken."""
+    seal: Seal = request.app.state.seal
     spoken = time.monotonic()
     try:
         while not bell.stopped:
             for item in found.items:
-                told = _item(item)
+                told = _item(seal, item)
                 yield format_sse_event(id=told["cursor"], event="change", data_str=orjson.dumps(told).decode())
                 spoken = time.monotonic()
             silent = time.monotonic() - spoken
             if silent >= _HEARTBEAT_SECONDS:
                 # The cursor goes along, so that what was passed over need not be read again after a cut.
-                yield format_sse_event(id=cursor_of(found.next), comment="nothing new")
+                yield format_sse_event(id=cursor_of(seal, found.next), comment="nothing new")
                 spoken, silent = time.monotonic(), 0.0
             if not found.more:
                 await bell.heard(_HEARTBEAT_SECONDS - silent)
@@ -182,29 +188,35 @@ async def _waited(bell: Bell, asked: ChangeParameters, found: Changes, audience:
 
 async def _read(bell: Bell, asked: Following, after: Place, limit: int, audience: Audience) -> Changes:
     with_records = asked.include == "record"
-    return await bell.in_thread(
-        lambda: changes.read(bell.database, after, limit, nouns=asked.noun, with_records=with_records, audience=audience)
+    return await bell.together(
+        (after, limit, asked.noun, with_records, audience),
+        lambda: changes.read(bell.database, after, limit, nouns=asked.noun, with_records=with_records, audience=audience),
     )
 
 
-async def _place(bell: Bell, asked: Following) -> Place:
+async def _place(bell: Bell, seal: Seal, asked: Following) -> Place:
     if asked.after is None:
         return BEGINNING if asked.start == "beginning" else await bell.in_thread(lambda: changes.newest(bell.database))
-    try:
-        position, mark = orjson.loads(base64.urlsafe_b64decode(asked.after + "=" * (-len(asked.after) % 4)))
-        if not (isinstance(position, int) and 0 <= position < 2**63 and isinstance(mark, str)):
-            raise ValueError
-    except (ValueError, TypeError):
+    if not _CURSOR.fullmatch(asked.after):
         detail = "This is no cursor of the changes; begin without one"
-        raise Invalid.parameter("after", asked.after, detail, "foreign_cursor") from None
+        raise Invalid.parameter("after", asked.after, detail, "foreign_cursor")
+    try:
+        words = seal.open(asked.after)
+    except ValueError:
+        # It looks like one, so whoever has it followed another register under this address.
+        raise FeedReset.of_another() from None
+    position, mark = int.from_bytes(words[:_POSITION_BYTES]), words[_POSITION_BYTES:].hex()
     return Place(position, mark) if position else BEGINNING
 
 
-def cursor_of(place: Place) -> str:
-    """A place as a reader keeps it."""
-    return base64.urlsafe_b64encode(orjson.dumps([place.position, place.mark])).rstrip(b"=").decode()
+def cursor_of(seal: Seal, place: Place) -> str:
+    """A place as a reader keeps it: of the same length and different each time, so that it tells nothing."""
+    return seal.close(place.position.to_bytes(_POSITION_BYTES) + bytes.fromhex(place.mark))
 
 
-def _item(item: dict[str, Any]) -> dict[str, Any]:
+def _item(seal: Seal, item: dict[str, Any]) -> dict[str, Any]:
     place: Place = item["place"]
-    return {"cursor": cursor_of(place), **{name: value for name, value in item.items() if name not in ("place", "position")}}
+    return {
+        "cursor": cursor_of(seal, place),
+        **{name: value for name, value in item.items() if name != "place"},
+    }

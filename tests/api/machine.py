@@ -16,6 +16,7 @@ from service.api.bell import Bell
 from service.app import create_app
 from service.database import Database
 from service.mirror.tokens import Tokens
+from service.register.seal import seal_of
 from service.settings import Settings
 from tests.api.expectations import Json
 
@@ -70,6 +71,7 @@ class Machine(RuleBasedStateMachine):
         app.state.keyring = self.keyring = Keyring(url, on_loopback=True, open_reading=False)
         self.database.before_commit.append(app.state.tokens.note)
         app.state.bell = self.runner.run(self._bell())
+        app.state.seal = seal_of(self.database)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://register.test")
         self.records: dict[str, Record] = {}

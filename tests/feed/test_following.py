@@ -30,7 +30,7 @@ def follow(database: Database, done: Event) -> list[tuple[str, int]]:
     place, last = BEGINNING, False
     while True:
         found = changes.read(database, place, 3, audience=OFFICE)
-        positions = [item["position"] for item in found.items]
+        positions = [item["place"].position for item in found.items]
         assert positions == list(range(place.position + 1, place.position + 1 + len(positions)))
         seen += [(item["id"], item["version"]) for item in found.items]
         place = found.next

@@ -40,7 +40,12 @@ class Place(NamedTuple):
     mark: str
 
 
-BEGINNING: Final = Place(0, "")
+BEGINNING: Final = Place(0, "0" * 12)
+
+
+_CHUNK: Final = 1_000
+_MOST_CHUNKS: Final = 20
+"""How much is passed over for one page; beyond that, a page may be empty although there is more."""
 
 
 class Changes(NamedTuple):
@@ -58,32 +63,61 @@ class FeedReset(Problem):
     type = "feed-reset"
     title = "The changes have to be read from the beginning"
 
+    @classmethod
+    def of_another(cls) -> "FeedReset":
+        """The refusal of a place at which this register never was."""
+        return cls(
+            "The register has not the change that this cursor stands at; it may have been restored from a backup."
+            " Begin again without a cursor, and take what you have for stale"
+        )
+
 
 def read(
     register: Database, after: Place, limit: int, *, nouns: Iterable[Noun] = (), with_records: bool = False, audience: Audience
 ) -> Changes:
-    """The changes after this place: of at most `limit` that were committed, those that are told to the audience.
+    """The changes after this place that are told to the audience, at most `limit` of them, whatever lies in between.
 
-    Raises `FeedReset` for a place that this register never was at.
+    Whom an engagement brings into view is told along with it, and not counted. Raises `FeedReset` for a place that this register
+    never was at.
     """
-    rows = register.ask(_statement(register.is_sqlite, audience), {"after": after.position, "limit": limit + 2})
-    rows = _held(rows, after)
-    looked_at, more = rows[:limit], len(rows) > limit
-    wanted = frozenset(nouns)
-    named = {} if audience.sees_all else beside.named(register, looked_at, audience)
     items: list[dict[str, Any]] = []
-    place = after
-    for row in looked_at:
-        told = _told(row)
-        if told:
-            # They stand before the change that brings them, at the place before it: whoever stops among them reads all again.
-            items += [{**each, "place": place, "position": place.position, "at": row[4]} for each in named.get(row[0], ())]
-        items += told
-        place = _place(row)
+    place, told, more, chunk = after, 0, True, limit
+    for _ in range(_MOST_CHUNKS):
+        rows = register.ask(_statement(register.is_sqlite, audience), {"after": place.position, "limit": chunk + 2})
+        rows, more = _held(rows, place)[: chunk + 1], len(rows) > chunk + 1
+        named = {} if audience.sees_all else beside.named(register, rows, audience)
+        for row in rows:
+            found = _told(row)
+            if found and told == limit:
+                return _page(register, items, place, nouns, with_records, audience, more=True)
+            if found:
+                # They stand before the change that brings them, at the place before it: whoever stops there reads all again.
+                items += [{**each, "place": place, "at": row[4]} for each in named.get(row[0], ())]
+            items += found
+            told += len(found)
+            place = _place(row)
+        if not more:
+            break
+        # The rest of these is passed over, and nothing may tell how many that were.
+        chunk = _CHUNK
+    return _page(register, items, place, nouns, with_records, audience, more=more)
+
+
+def _page(
+    register: Database,
+    items: list[dict[str, Any]],
+    place: Place,
+    nouns: Iterable[Noun],
+    with_records: bool,
+    audience: Audience,
+    *,
+    more: bool,
+) -> Changes:
+    wanted = frozenset(nouns)
     items = [item for item in items if not wanted or item["noun"] in wanted]
     if with_records:
         _add_records(register, items, audience)
-    return Changes(items, _place(looked_at[-1]) if looked_at else after, more)
+    return Changes(items, place, more)
 
 
 def newest(register: Database) -> Place:
@@ -104,11 +138,7 @@ def _held(rows: list[tuple[Any, ...]], after: Place) -> list[tuple[Any, ...]]:
     if after.position == 0:
         return [row for row in rows if row[0] > 0]
     if not rows or rows[0][0] != after.position or _place(rows[0]).mark != after.mark:
-        detail = (
-            "The register has not the change that this cursor stands at; it may have been restored from a backup."
-            " Begin again without a cursor, and take what you have for stale"
-        )
-        raise FeedReset(detail)
+        raise FeedReset.of_another()
     return rows[1:]
 
 
@@ -117,7 +147,7 @@ def _place(row: tuple[Any, ...]) -> Place:
 
 
 def _told(row: tuple[Any, ...]) -> list[dict[str, Any]]:
-    position, noun, record_id, version, at, verb, merged, merged_into, is_shown, was_shown = row
+    _, noun, record_id, version, at, verb, merged, merged_into, is_shown, was_shown = row
     item = {"noun": noun, "id": record_id, "version": version, "at": at, "merged_into": None}
     if is_shown:
         done = {"merge": "merged", "unmerge": "unmerged"}[verb] if merged else _DONE[verb]
@@ -126,7 +156,7 @@ def _told(row: tuple[Any, ...]) -> list[dict[str, Any]]:
         told = {**item, "change": "removed"}
     else:
         return []
-    return [{**told, "place": _place(row), "position": position}]
+    return [{**told, "place": _place(row)}]
 
 
 def _add_records(register: Database, items: list[dict[str, Any]], audience: Audience) -> None:
