@@ -23,6 +23,8 @@ BUSY_SECONDS = 10
 _SOON = {"Retry-After": "5"}
 _UNIQUE_VIOLATION = "23505"
 _READ_ONLY = "25006"
+_CONTENDED = ("40001", "40P01")
+"""A serialization failure and a deadlock."""
 _JSON: dict[str, Any] = {"json_serializer": lambda value: orjson.dumps(value).decode(), "json_deserializer": orjson.loads}
 """How columns of JSON are written and read: without blanks, and Korean as it is instead of in six characters for each."""
 
@@ -132,6 +134,9 @@ class Database:
         except OperationalError as error:
             if _is_our_mistake(error.orig):
                 raise
+            if getattr(error.orig, "sqlstate", None) in _CONTENDED:
+                detail = "Others wrote to the same records at this moment; nothing was written. Try again"
+                raise Unavailable(detail, headers={"Retry-After": "1"}) from error
             raise Unavailable(f"The database does not answer: {_first_line(error)}", headers=_SOON) from error
 
 

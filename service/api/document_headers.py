@@ -59,7 +59,7 @@ _IF_NONE_MATCH: Final[Json] = {
     "description": "The ETag of an earlier answer: what has not changed since is not sent again.",
     "schema": {"type": "string"},
 }
-_UNTAGGED: Final = {"search", "changes", "index", "health", "documentation"}
+_UNTAGGED: Final = {"search", "changes", "index", "health", "documentation", "exports", "imports"}
 """What is put together for each answer has no tag."""
 _OF_REFUSALS: Final = {
     "308": ["Location"],
@@ -72,7 +72,6 @@ _OF_REFUSALS: Final = {
 }
 _HINTING: Final = ("/v1/engagements", "/v1/people", "/v1/organizations")
 """Where what is recorded is compared with what is there."""
-_CHANGES: Final = ("post", "put", "patch")
 _WRITES: Final = ("post", "put", "patch", "delete")
 
 
@@ -80,7 +79,8 @@ def add(path: str, method: str, operation: Json) -> None:
     """Describe the headers that an operation reads and answers with, and what they lead to."""
     responses = operation["responses"]
     sent = [each["name"] for each in operation.get("parameters", ())]
-    read = method == "get" and not _UNTAGGED & set(operation.get("tags", ()))
+    tagged = not _UNTAGGED & set(operation.get("tags", ()))
+    read = method == "get" and tagged
     if read:
         operation.setdefault("parameters", []).append(dict(_IF_NONE_MATCH))
         responses["304"] = {
@@ -96,7 +96,7 @@ def add(path: str, method: str, operation: Json) -> None:
             responses["204"] = {"description": "It was done, and `Prefer: return=minimal` asked not to show it."}
     for status, response in responses.items():
         if status.startswith("2"):
-            names = _of_answer(status, method, sent, tagged=read or (method in _CHANGES and not path.endswith("/bulk")))
+            names = _of_answer(status, method, sent, tagged=tagged and method != "delete" and not path.startswith("/v1/bulk/"))
             names += ["Content-Location"] if read and "external_id" in sent and path.endswith("{external_id}") else []
             names += ["Link"] if method == "post" and path in _HINTING else []
             response["headers"] = _references(names, counted=path.startswith("/v1/"))

@@ -13,8 +13,8 @@ from service.register.verbs.journal import Actor
 _PLURAL: dict[str, str] = {"person": "people"}
 _ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
-Id = Annotated[str, Path(pattern=_ID, description="UUIDv7 (RFC 9562)")]
-PartId = Annotated[str, Path(pattern=_ID, description="UUIDv7 (RFC 9562) of the part")]
+Id = Annotated[str, Path(pattern=_ID, description="UUIDv7 (RFC 9562)", json_schema_extra={"format": "uuid"})]
+PartId = Annotated[str, Path(pattern=_ID, description="UUIDv7 (RFC 9562) of the part", json_schema_extra={"format": "uuid"})]
 Version = Annotated[int, Path(ge=1, le=2**31 - 1, description="The version that the revision led to.")]
 
 

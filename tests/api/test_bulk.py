@@ -1,5 +1,7 @@
 """Many operations in one request: all or nothing, or what can be done, with a result for each; and a feed that is sent again."""
 
+import asyncio
+import random
 import time
 from collections import Counter
 from typing import Any
@@ -211,6 +213,31 @@ async def test_a_retry_of_a_whole_bulk_does_nothing_again(client: httpx.AsyncCli
     again = await client.post("/v1/bulk/topics", json={"items": items}, headers=key)
     assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
     assert counts(database) == before
+
+
+async def test_feeds_that_overlap_and_come_at_once_end_as_one(
+    client: httpx.AsyncClient, office: Office, database: Database
+) -> None:
+    chance = random.Random(7)
+    waiting = [[feed(n, note=f"Of feed {sender}") for n in range(40)] for sender in range(6)]
+    for items in waiting:
+        chance.shuffle(items)
+    told: Counter[int] = Counter()
+    for _ in range(20):
+        sent = [client.post("/v1/bulk/engagements", json={"items": items}) for items in waiting]
+        answers = await asyncio.gather(*sent)
+        told.update(answer.status_code for answer in answers)
+        waiting = [items for items, answer in zip(waiting, answers, strict=True) if answer.status_code != 200]
+        # Whoever wrote the same at the same moment is told so, and tries again.
+        assert {answer.status_code for answer in answers} <= {200, 409, 503}, [answer.text for answer in answers]
+    assert not waiting, told
+    listed = (await client.get("/v1/engagements", params={"limit": 200, "total": "exact"})).json()
+    names = Counter(name for item in listed["items"] for name in item["external_ids"] if name.startswith("feed:"))
+    assert names == {f"feed:{n}": 1 for n in range(40)}
+    for item in listed["items"]:
+        if any(name in names for name in item["external_ids"]):
+            whole = (await client.get(f"/v1/engagements/{item['id']}")).json()
+            assert len(whole["participations"]) == 2
 
 
 async def test_one_bad_item_of_ten_thousand_is_found_in_bounded_time(

@@ -132,7 +132,9 @@ async def test_two_versions_are_compared_field_by_field_and_part_by_part(client:
     assert (newest["from"], newest["to"]) == (4, 5)
     back = (await client.get(f"{path}/differences", params={"from": 5, "to": 1})).json()
     assert applied((await client.get(path)).json(), back["differences"])["participations"] == before["participations"]
-    refused(await client.get(f"{path}/differences", params={"from": 1, "to": 9}), 404)
+    unknown = refused(await client.get(f"{path}/differences", params={"from": 1, "to": 9}), 404)
+    assert unknown["detail"].endswith("its versions are 1 to 5.")
+    assert (await client.get(f"{path}/revisions/9")).json()["detail"] == unknown["detail"]
     assert "from" in faults(await client.get(f"{path}/differences", params={"from": 0}))
     assert "form" in faults(await client.get(f"{path}/differences", params={"form": 1}))
 

@@ -259,7 +259,9 @@ def test_the_headers_of_answers_are_described(document: Json) -> None:
 
 
 async def test_answers_have_the_headers_that_are_described(client: httpx.AsyncClient, office: Office, document: Json) -> None:
-    record, page = f"/v1/people/{office.newsom}", "/v1/people"
+    record, page, engagement = f"/v1/people/{office.newsom}", "/v1/people", "/v1/engagements/{id}"
+    tulips: Json = {"items": [{"do": "record", "record": {"label_en": "tulips"}}]}
+    lines = b'{"label_en": "roses"}\n'
     read = await client.get(record)
     asked = [
         ("/v1/people/{id}", "get", read),
@@ -267,6 +269,10 @@ async def test_answers_have_the_headers_that_are_described(client: httpx.AsyncCl
         (page, "post", await client.post(page, json={"name_en": "Gavin Newsom"}, headers={"Idempotency-Key": "1"})),
         ("/v1/people/{id}", "get", await client.get(record, headers={"If-None-Match": read.headers["etag"]})),
         ("/v1/people/{id}", "delete", await client.delete(record, headers={"If-Match": '"99"'})),
+        ("/v1/bulk/topics", "post", await client.post("/v1/bulk/topics", json=tulips)),
+        ("/v1/exports/topics", "get", await client.get("/v1/exports/topics")),
+        ("/v1/imports/topics", "post", await client.post("/v1/imports/topics", files={"file": ("topics.jsonl", lines)})),
+        (f"{engagement}/participations", "get", await client.get(f"/v1/engagements/{office.meeting}/participations")),
     ]
     maybe = {"Preference-Applied", "Search-Sync", "Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After"}
     for path, method, answer in asked:

@@ -91,9 +91,19 @@ def _some(register: Database, noun: Noun, record_id: str, versions: list[int], a
     sql = f"SELECT r.version, {_whole(question.sqlite, noun, audience)} FROM revision r WHERE {question.where()}"
     found = {version: sent(json) for version, json in register.ask(sql, question.values)}
     if missing := [version for version in versions if version not in found]:
-        raise NotFound(f"There is no version {missing[0]} of the {noun} {record_id!r}.")
+        raise NotFound(
+            f"There is no version {missing[0]} of the {noun} {record_id!r}{_known_versions(register, noun, record_id, audience)}"
+        )
     rows = [found[version] for version in versions]
     return rows if audience.sees_all else redaction.revisions(register, noun, rows, audience)
+
+
+def _known_versions(register: Database, noun: Noun, record_id: str, audience: Audience) -> str:
+    question = _question(register.is_sqlite, noun, record_id, audience)
+    ((oldest, newest),) = register.ask(
+        f"SELECT min(r.version), max(r.version) FROM revision r WHERE {question.where()}", question.values
+    )
+    return "." if newest is None else f"; its versions are {oldest} to {newest}."
 
 
 def _question(sqlite: bool, noun: Noun, record_id: str, audience: Audience) -> Question:

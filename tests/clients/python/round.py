@@ -56,12 +56,12 @@ def created_once(client: AuthenticatedClient) -> Engagement:
 
 def raced(client: AuthenticatedClient, made: Engagement) -> Engagement:
     """Two revisions of the same version at once: one is made, the other is told of a newer version."""
-    tag = read_engagement.sync_detailed(str(made.id), client=client).headers["ETag"]
+    tag = read_engagement.sync_detailed(made.id, client=client).headers["ETag"]
     start, answers = Barrier(2), list[int]()
 
     def revise(note: str) -> None:
         start.wait()
-        answer = revise_engagement.sync_detailed(str(made.id), client=client, body=EngagementPatch(note=note), if_match=tag)
+        answer = revise_engagement.sync_detailed(made.id, client=client, body=EngagementPatch(note=note), if_match=tag)
         answers.append(answer.status_code)
 
     racers = [Thread(target=revise, args=(note,)) for note in ("one", "the other")]
@@ -70,7 +70,7 @@ def raced(client: AuthenticatedClient, made: Engagement) -> Engagement:
     for racer in racers:
         racer.join()
     assert sorted(answers) == [200, 412], answers
-    now = read_engagement.sync(str(made.id), client=client)
+    now = read_engagement.sync(made.id, client=client)
     assert isinstance(now, Engagement)
     assert now.version == made.version + 1
     assert now.note in ("one", "the other")
@@ -79,9 +79,9 @@ def raced(client: AuthenticatedClient, made: Engagement) -> Engagement:
 
 def found_at_once(client: AuthenticatedClient, made: UUID) -> None:
     """A write that asks to wait is answered when it can be found."""
-    tag = read_engagement.sync_detailed(str(made), client=client).headers["ETag"]
+    tag = read_engagement.sync_detailed(made, client=client).headers["ETag"]
     last = EngagementPatch(note="last")
-    answer = revise_engagement.sync_detailed(str(made), client=client, body=last, if_match=tag, prefer="wait=5")
+    answer = revise_engagement.sync_detailed(made, client=client, body=last, if_match=tag, prefer="wait=5")
     assert answer.status_code == 200, answer.content
     assert answer.headers["Preference-Applied"] == "wait=5"
     page = search_engagements.sync(client=client, q=TITLE, sync_token=int(answer.headers["Sync-Token"]), prefer="wait=5")
