@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from tests.packaging.started import free_port, serving, surroundings
 
 HERE = Path(__file__).parent
+TOLD = HERE.parent.parent / "docs" / "clients.md"
 DOCUMENT = HERE.parent.parent / "openapi.json"
 TOOLS = Path(sys.prefix) / "clients" / "bin"
 MODULES = HERE / "node" / "node_modules"
@@ -76,6 +78,38 @@ def test_a_typescript_client_is_made_holds_to_its_types_and_goes_round(register:
     run(MODULES / ".bin" / "openapi-typescript", DOCUMENT, *made, cwd=tmp_path)
     run(MODULES / ".bin" / "tsc", "-p", ".", cwd=tmp_path)
     assert "went round" in run(TOOLS / "node", "round.ts", *register, cwd=tmp_path)
+
+
+def written(language: str, register: tuple[str, str]) -> str:
+    """What docs/clients.md shows in a language, for this register."""
+    (shown,) = re.findall(rf"^```{language}\n(.*?)^```", TOLD.read_text(), re.DOTALL | re.MULTILINE)
+    url, key = register
+    assert "https://register.example" in shown
+    assert "engk_…" in shown
+    return str(shown).replace("https://register.example", url).replace("engk_…", key)
+
+
+def test_what_the_documentation_shows_in_python_is_typed_and_runs(register: tuple[str, str], tmp_path: Path) -> None:
+    (overrides,) = re.findall(r"^```yaml\n(.*?)^```", TOLD.read_text(), re.DOTALL | re.MULTILINE)
+    (tmp_path / "generator.yaml").write_text(overrides)
+    (command,) = re.findall(r"^openapi-python-client (.*)$", TOLD.read_text(), re.MULTILINE)
+    shutil.copy(DOCUMENT, tmp_path)
+    run(TOOLS / "openapi-python-client", *command.split(), "--fail-on-warning", cwd=tmp_path)
+    (tmp_path / "shown.py").write_text(written("python", register))
+    run(TOOLS / "mypy", "--config-file", HERE / "python" / "mypy.ini", "shown.py", cwd=tmp_path)
+    assert run(TOOLS / "python", "shown.py", cwd=tmp_path) == ""
+
+
+def test_what_the_documentation_shows_in_typescript_is_typed_and_runs(register: tuple[str, str], tmp_path: Path) -> None:
+    for file in ("package.json", "tsconfig.json"):
+        shutil.copy(HERE / "node" / file, tmp_path)
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    (command,) = re.findall(r"^npx openapi-typescript (.*)$", TOLD.read_text(), re.MULTILINE)
+    shutil.copy(DOCUMENT, tmp_path)
+    run(MODULES / ".bin" / "openapi-typescript", *command.split(), cwd=tmp_path)
+    (tmp_path / "round.ts").write_text(written("ts", register))
+    run(MODULES / ".bin" / "tsc", "-p", ".", cwd=tmp_path)
+    assert run(TOOLS / "node", "round.ts", cwd=tmp_path) == ""
 
 
 def test_the_document_has_nothing_that_a_linter_objects_to(tmp_path: Path) -> None:
