@@ -158,7 +158,7 @@ async def _events(request: Request, bell: Bell, asked: Following, found: Changes
             if not found.more:
                 await bell.heard(_HEARTBEAT_SECONDS - silent)
             try:
-                found = await _read(bell, asked, found.next, 100, _still(request))
+                found = await _read(bell, asked, found.next, 100, _still(request), woken=True)
             except Problem as problem:
                 yield format_sse_event(event="problem", data_str=orjson.dumps({"detail": problem.detail}).decode())
                 return
@@ -182,16 +182,19 @@ async def _waited(bell: Bell, asked: ChangeParameters, found: Changes, audience:
     until = time.monotonic() + asked.wait
     while not found.items and not bell.stopped and (left := until - time.monotonic()) > 0:
         if found.more or await bell.heard(left):
-            found = await _read(bell, asked, found.next, asked.limit, audience)
+            found = await _read(bell, asked, found.next, asked.limit, audience, woken=True)
     return found
 
 
-async def _read(bell: Bell, asked: Following, after: Place, limit: int, audience: Audience) -> Changes:
+async def _read(bell: Bell, asked: Following, after: Place, limit: int, audience: Audience, *, woken: bool = False) -> Changes:
+    """The changes after a place; whoever was woken reads together with all others who were and are at the same place."""
     with_records = asked.include == "record"
-    return await bell.together(
-        (after, limit, asked.noun, with_records, audience),
-        lambda: changes.read(bell.database, after, limit, nouns=asked.noun, with_records=with_records, audience=audience),
-    )
+
+    def read() -> Changes:
+        return changes.read(bell.database, after, limit, nouns=asked.noun, with_records=with_records, audience=audience)
+
+    question = (after, limit, asked.noun, with_records, audience)
+    return await (bell.together(question, read) if woken else bell.in_thread(read))
 
 
 async def _place(bell: Bell, seal: Seal, asked: Following) -> Place:
