@@ -72,7 +72,9 @@ async def test_a_write_that_fails_at_any_step_says_so_and_leaves_nothing_half_do
         if not steps.went_wrong:
             break
         assert answer.status_code == 503, answer.text
-        assert (answer.headers["content-type"], answer.headers["Retry-After"]) == ("application/problem+json", "5")
+        assert answer.headers["content-type"] == "application/problem+json"
+        # Whoever only was in somebody's way may come back sooner.
+        assert answer.headers["Retry-After"] == ("1" if name == "serialization failure" else "5")
         assert (answer.json()["type"], answer.json()["status"]) == ("/problems/unavailable", 503)
         assert "Sync-Token" not in answer.headers
     assert number > 5
