@@ -45,13 +45,14 @@ class Seal:
         """The words as a token of letters, digits, `-` and `_` (RFC 4648 §5)."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         hidden = self._turned(words, nonce)
-        return base64.urlsafe_b64encode(nonce + hidden + self._tag(nonce + hidden)).rstrip(b"=").decode()
+        return _written(nonce + hidden + self._tag(nonce + hidden))
 
     def open(self, token: str) -> bytes:
         """The words of a token. Raises `ValueError` for one that this seal did not close."""
         sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         hidden, tag = sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:]
-        if not hmac.compare_digest(tag, self._tag(hidden)):
+        # The last letter may hold bits that mean nothing; a token is written in one way only.
+        if not hmac.compare_digest(tag, self._tag(hidden)) or _written(sealed) != token:
             raise ValueError("The token was not sealed here")
         return self._turned(hidden[_NONCE_BYTES:], hidden[:_NONCE_BYTES])
 
@@ -64,6 +65,10 @@ class Seal:
             raise ValueError(f"1 to {_LONGEST} bytes are sealed, not {len(words)}")
         stream = blake2b(nonce, digest_size=len(words), key=self._hiding).digest()
         return bytes(word ^ other for word, other in zip(words, stream, strict=True))
+
+
+def _written(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
 def seal_of(register: Database) -> Seal:

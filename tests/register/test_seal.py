@@ -12,14 +12,24 @@ def test_what_was_sealed_can_be_opened_and_is_never_the_same_token() -> None:
         tokens = {seal.close(words) for _ in range(50)}
         assert len(tokens) == 50
         assert {seal.open(token) for token in tokens} == {words}
-        assert all(words.hex() not in token for token in tokens)
 
 
 def test_whatever_was_changed_or_comes_from_elsewhere_is_refused() -> None:
     seal, other = Seal(new_secret()), Seal(new_secret())
     token = seal.close(b"fourteen bytes")
-    changed = [f"{token[:n]}{'A' if token[n] != 'A' else 'B'}{token[n + 1 :]}" for n in range(len(token) - 1)]
-    for forged in (*changed, token[:-4], token + "AAAA", "", "A" * 32, "é" * 16, token.replace(token[3], "!"), other.close(b"x")):
+    changed = [f"{token[:n]}{'A' if token[n] != 'A' else 'B'}{token[n + 1 :]}" for n in range(len(token))]
+    assert len(changed) == 51
+    for forged in (
+        *changed,
+        f"{token}=",
+        token[:-4],
+        token + "AAAA",
+        "",
+        "A" * 32,
+        "é" * 16,
+        token.replace(token[3], "!"),
+        other.close(b"x"),
+    ):
         with pytest.raises(ValueError):  # noqa: PT011  whatever is wrong with it
             seal.open(forged)
 
