@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.invented_register import SURNAMES, SYLLABLES, Register
 from service import schema
-from service.database import Database
+from service.database import Database, inside
 from service.register.audience import OFFICE
 from service.register.person import PersonShape
 from service.register.reading import duplicates
@@ -97,10 +97,10 @@ def report(database: Database, twice: list[tuple[str, str]], rounds: int) -> Non
     )
     record = {"id": "", "name_en": "Kim Dong-yeon", "name_ko": "김동연", "nationality": "KR", "names": []}
     with database.writing() as connection:
-        inside = duplicates.inside(connection)
+        within = inside(connection)
         timed(
             "namesakes of one that is new",
-            lambda: duplicates.find_namesakes(inside, "person", record, sqlite=True, audience=OFFICE),
+            lambda: duplicates.find_namesakes(within, "person", record, sqlite=True, audience=OFFICE),
             rounds * 10,
         )
 

@@ -58,7 +58,7 @@ def main() -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="register-reads-"))
     try:
-        with database(arguments.database):
+        with lying_in(arguments.database):
             ids = fill(folder)
             with served(folder) as (port, server):
                 report(port, server, ids, arguments.requests, arguments.turns)
@@ -77,7 +77,7 @@ def parsed() -> argparse.Namespace:
 
 
 @contextmanager
-def database(kind: str) -> Iterator[None]:
+def lying_in(kind: str) -> Iterator[None]:
     """Where the register lies until the end of the block, for this process and those that it starts."""
     if kind == "sqlite":
         yield

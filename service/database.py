@@ -29,6 +29,15 @@ _JSON: dict[str, Any] = {"json_serializer": lambda value: orjson.dumps(value).de
 """How columns of JSON are written and read: without blanks, and Korean as it is instead of in six characters for each."""
 
 
+Ask = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
+"""Gives the rows of a statement, as `Database.ask` does."""
+
+
+def inside(connection: Connection) -> Ask:
+    """Statements are asked inside of this transaction, which sees what it has written."""
+    return lambda question, values: [tuple(row) for row in connection.exec_driver_sql(question, dict(values))]
+
+
 class Database:
     """The database of one process.
 

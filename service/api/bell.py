@@ -90,12 +90,12 @@ class Bell:
 
     async def together(self, question: Hashable, work: Callable[[], T]) -> T:
         """The same, done once for all who ask the same since it rang last: a commit wakes everybody who waits."""
-        if question not in self._asked:
-            asked = asyncio.ensure_future(self.in_thread(work))
-            self._asked[question] = asked
-            asked.add_done_callback(lambda _: self._asked.pop(question, None) if self._asked.get(question) is asked else None)
+        asked = self._asked
+        if question not in asked:
+            asked[question] = asyncio.ensure_future(self.in_thread(work))
+            asked[question].add_done_callback(lambda _: asked.pop(question))
         # Whoever goes away does not take the answer from the others.
-        answer: T = await asyncio.shield(self._asked[question])
+        answer: T = await asyncio.shield(asked[question])
         return answer
 
     async def listen(self) -> None:

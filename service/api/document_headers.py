@@ -80,6 +80,7 @@ def add(path: str, method: str, operation: Json) -> None:
     responses = operation["responses"]
     sent = [each["name"] for each in operation.get("parameters", ())]
     tagged = not _UNTAGGED & set(operation.get("tags", ()))
+    hinting = method == "post" and path in _HINTING
     read = method == "get" and tagged
     if read:
         operation.setdefault("parameters", []).append(dict(_IF_NONE_MATCH))
@@ -90,7 +91,6 @@ def add(path: str, method: str, operation: Json) -> None:
     if "sync_token" in sent:
         operation["parameters"].append(dict(_PREFER_TO_WAIT))
     if method in _WRITES:
-        hinting = method == "post" and path in _HINTING
         operation.setdefault("parameters", []).append(dict(_PREFER_ON_CREATING if hinting else _PREFER))
         if "200" in responses:
             responses["204"] = {"description": "It was done, and `Prefer: return=minimal` asked not to show it."}
@@ -98,7 +98,7 @@ def add(path: str, method: str, operation: Json) -> None:
         if status.startswith("2"):
             names = _of_answer(status, method, sent, tagged=tagged and method != "delete" and not path.startswith("/v1/bulk/"))
             names += ["Content-Location"] if read and "external_id" in sent and path.endswith("{external_id}") else []
-            names += ["Link"] if method == "post" and path in _HINTING else []
+            names += ["Link"] if hinting else []
             response["headers"] = _references(names, counted=path.startswith("/v1/"))
     operation["responses"] = dict(sorted(responses.items()))
 

@@ -18,6 +18,7 @@ from service.api.parameters import documented, read_parameters
 from service.api.preferences import is_strict
 from service.api.problems import refusals
 from service.api.requests import Id, Reader, Register, path_of, plural
+from service.database import inside
 from service.errors import Conflict
 from service.register.likeness import Likeness, Reason
 from service.register.reading import duplicates, one
@@ -68,7 +69,7 @@ def created(once: Once, noun: Mergeable, shape: Shape, by: Actor, strictly: bool
 
     def record(connection: Connection) -> Response:
         (made,) = recording.record(connection, noun, [shape], by=by)
-        ask, sqlite = duplicates.inside(connection), connection.dialect.name == "sqlite"
+        ask, sqlite = inside(connection), connection.dialect.name == "sqlite"
         if strictly:
             found = duplicates.find_candidates(ask, noun, made["id"], sqlite=sqlite, audience=by.audience) or []
             _refuse(noun, found)

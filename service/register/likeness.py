@@ -125,7 +125,7 @@ def keys(noun: str, record: Record) -> set[str]:
     """What records have in common that may be one: any two that are likely share at least one of these."""
     if noun == "engagement":
         return set(_engagement_keys(record))
-    return {key for name in _names(record, getattr(spelling, noun)) for key in spelling.keys(name.spelling)}
+    return {key for name in _names(record, spelling.SPELLINGS[noun]) for key in spelling.keys(name.spelling)}
 
 
 def _likeness(said: Iterable[_Said]) -> Likeness:

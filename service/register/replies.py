@@ -6,12 +6,13 @@ is not kept; a retry of it is a new try.
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import JSON, Column, Connection, LargeBinary, delete, insert, select, text
+from sqlalchemy import JSON, Column, Connection, LargeBinary, delete, select, text
 from sqlmodel import Field, SQLModel
 
 from service.errors import KeyReused, StillRunning
+from service.register.inserting import insert_rows
 from service.register.table import now
 
 KEPT_HOURS: Final = 48
@@ -70,8 +71,7 @@ def keep(connection: Connection, attempt: Attempt, reply: Reply) -> None:
     table = SQLModel.metadata.tables["idempotent_reply"]
     outdated = table.c.at < now() - timedelta(hours=KEPT_HOURS)
     connection.execute(delete(table).where(outdated))
-    row: dict[str, Any] = {**attempt._asdict(), **reply._asdict(), "at": now()}
-    connection.execute(insert(table), row)
+    insert_rows(connection, "idempotent_reply", [{**attempt._asdict(), **reply._asdict(), "at": now()}])
 
 
 def _claim(connection: Connection, attempt: Attempt) -> None:

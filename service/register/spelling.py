@@ -109,7 +109,8 @@ def organization(text: str) -> Spelling:
     return _spelling(telling, frozenset(), "", full=len("".join(telling)) > 2)
 
 
-_SPELLINGS: Final = {"person": person, "organization": organization}
+SPELLINGS: Final = {"person": person, "organization": organization}
+"""By noun, how its names are compared."""
 
 
 def _spelling(words: tuple[str, ...], initials: frozenset[str], generation: str, *, full: bool) -> Spelling:
@@ -152,7 +153,7 @@ def keys(spelling: Spelling) -> Iterator[str]:
 
 def named_alike(noun: str, wanted: Sequence[str], names: Sequence[str]) -> set[int]:
     """Which of many names, by their place, may be the same as one of those wanted or near it."""
-    spell = _SPELLINGS[noun]
+    spell = SPELLINGS[noun]
     own = [spell(name) for name in wanted]
     marks = [spell(name).mark for name in names]
     same = {name.mark for name in own}

@@ -14,6 +14,9 @@ from service.api import bell as bells
 from service.api.bell import Bell
 from service.api.changes import ChangePage
 from service.database import Database
+from service.register.audience import EVERYBODY, Audience
+from service.register.reading import changes
+from service.register.reading.changes import BEGINNING, read
 from service.register.seal import seal_of
 from service.register.topic import TopicShape
 from service.register.verbs import recording
@@ -229,9 +232,6 @@ async def test_the_stream_says_the_same_and_resumes(client: httpx.AsyncClient, o
 async def test_what_is_beyond_a_reader_is_not_told_and_what_was_taken_from_it_is(
     client: httpx.AsyncClient, office: Office, database: Database
 ) -> None:
-    from service.register.audience import EVERYBODY, Audience
-    from service.register.reading.changes import BEGINNING, read
-
     def told(audience: Audience) -> list[tuple[str, str]]:
         found = read(database, BEGINNING, 1000, with_records=True, audience=audience)
         return [(item["id"], item["change"]) for item in found.items if item["noun"] == "engagement"]
@@ -255,9 +255,6 @@ async def test_what_is_beyond_a_reader_is_not_told_and_what_was_taken_from_it_is
 
 
 async def test_nobody_can_count_what_is_beyond_them(client: httpx.AsyncClient, office: Office, database: Database) -> None:
-    from service.register.audience import EVERYBODY
-    from service.register.reading.changes import BEGINNING, read
-
     secret = f"/v1/engagements/{office.visit}"
     for n in range(7):
         await client.patch(secret, json={"note": f"Secret {n}"}, headers=MERGE)
@@ -285,9 +282,6 @@ async def test_nobody_can_count_what_is_beyond_them(client: httpx.AsyncClient, o
 async def test_what_is_passed_over_is_bounded(
     client: httpx.AsyncClient, office: Office, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from service.register.audience import EVERYBODY
-    from service.register.reading import changes
-
     monkeypatch.setattr(changes, "_CHUNK", 2)
     monkeypatch.setattr(changes, "_MOST_CHUNKS", 2)
     place = changes.newest(database)
@@ -328,9 +322,6 @@ async def test_those_who_wait_for_the_same_read_together(bell: Bell) -> None:
 async def test_whoever_is_not_seen_any_more_leaves_a_limited_copy_and_whoever_is_comes_into_it(
     client: httpx.AsyncClient, office: Office, database: Database
 ) -> None:
-    from service.register.audience import EVERYBODY
-    from service.register.reading.changes import BEGINNING, read
-
     place = read(database, BEGINNING, 1000, audience=EVERYBODY).next
     path = f"/v1/engagements/{office.meeting}"
     for visibility, change in (("confidential", "removed"), ("public", "revised")):

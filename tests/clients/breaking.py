@@ -58,8 +58,8 @@ def main() -> None:
     known.add_argument("--accept", action="store_true", help="promise what is new")
     known.add_argument("--breaking", action="store_true", help="with --accept: also where clients break")
     asked = known.parse_args()
-    document, before = json.loads(DOCUMENT.read_text()), json.loads(PROMISED.read_text()) if PROMISED.exists() else {}
-    broken = breaking(before, document) if before else []
+    document, before = (json.loads(file.read_text()) for file in (DOCUMENT, PROMISED))
+    broken = breaking(before, document)
     sys.stdout.writelines(f"{each}\n" for each in broken)
     if broken and not (asked.accept and asked.breaking):
         raise SystemExit(

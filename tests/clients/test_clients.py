@@ -52,64 +52,65 @@ def run(*command: str | Path, cwd: Path, **env: str) -> str:
     return done.stdout
 
 
-def test_a_python_client_is_made_without_a_warning_holds_to_its_types_and_goes_round(
-    register: tuple[str, str], tmp_path: Path
-) -> None:
-    to = [
-        "--output-path",
-        str(tmp_path / "register_client"),
-        "--meta",
-        "none",
-        "--config",
-        str(HERE / "python" / "generator.yaml"),
-    ]
-    run(TOOLS / "openapi-python-client", "generate", "--fail-on-warning", "--path", DOCUMENT, *to, cwd=tmp_path)
-    shutil.copy(HERE / "python" / "round.py", tmp_path)
-    run(TOOLS / "mypy", "--config-file", HERE / "python" / "mypy.ini", "round.py", "register_client", cwd=tmp_path)
-    assert "went round" in run(TOOLS / "python", "round.py", *register, cwd=tmp_path)
+def shown(opening: str) -> str:
+    """The one block, or command, of docs/clients.md that begins so."""
+    (found,) = re.findall(opening, TOLD.read_text(), re.DOTALL | re.MULTILINE)
+    return str(found)
 
 
-def test_a_typescript_client_is_made_holds_to_its_types_and_goes_round(register: tuple[str, str], tmp_path: Path) -> None:
-    for file in ("package.json", "tsconfig.json", "round.ts"):
-        shutil.copy(HERE / "node" / file, tmp_path)
-    (tmp_path / "node_modules").symlink_to(MODULES)
-    # What has a default may be left out of a request.
-    made = ["--default-non-nullable=false", "-o", "register.ts"]
-    run(MODULES / ".bin" / "openapi-typescript", DOCUMENT, *made, cwd=tmp_path)
-    run(MODULES / ".bin" / "tsc", "-p", ".", cwd=tmp_path)
-    assert "went round" in run(TOOLS / "node", "round.ts", *register, cwd=tmp_path)
-
-
-def written(language: str, register: tuple[str, str]) -> str:
+def code_for(language: str, register: tuple[str, str]) -> str:
     """What docs/clients.md shows in a language, for this register."""
-    (shown,) = re.findall(rf"^```{language}\n(.*?)^```", TOLD.read_text(), re.DOTALL | re.MULTILINE)
-    url, key = register
-    assert "https://register.example" in shown
-    assert "engk_…" in shown
-    return str(shown).replace("https://register.example", url).replace("engk_…", key)
+    code, (url, key) = shown(rf"^```{language}\n(.*?)^```"), register
+    assert "https://register.example" in code
+    assert "engk_…" in code
+    return code.replace("https://register.example", url).replace("engk_…", key)
 
 
-def test_what_the_documentation_shows_in_python_is_typed_and_runs(register: tuple[str, str], tmp_path: Path) -> None:
-    (overrides,) = re.findall(r"^```yaml\n(.*?)^```", TOLD.read_text(), re.DOTALL | re.MULTILINE)
-    (tmp_path / "generator.yaml").write_text(overrides)
-    (command,) = re.findall(r"^openapi-python-client (.*)$", TOLD.read_text(), re.MULTILINE)
-    shutil.copy(DOCUMENT, tmp_path)
-    run(TOOLS / "openapi-python-client", *command.split(), "--fail-on-warning", cwd=tmp_path)
-    (tmp_path / "shown.py").write_text(written("python", register))
-    run(TOOLS / "mypy", "--config-file", HERE / "python" / "mypy.ini", "shown.py", cwd=tmp_path)
-    assert run(TOOLS / "python", "shown.py", cwd=tmp_path) == ""
+@pytest.fixture(scope="module")
+def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a client made as docs/clients.md says, without a warning."""
+    folder = tmp_path_factory.mktemp("python")
+    shutil.copy(DOCUMENT, folder)
+    (folder / "generator.yaml").write_text(shown(r"^```yaml\n(.*?)^```"))
+    command = shown(r"^openapi-python-client ([^\n]*)$").split()
+    run(TOOLS / "openapi-python-client", *command, "--fail-on-warning", cwd=folder)
+    return folder
 
 
-def test_what_the_documentation_shows_in_typescript_is_typed_and_runs(register: tuple[str, str], tmp_path: Path) -> None:
-    for file in ("package.json", "tsconfig.json"):
-        shutil.copy(HERE / "node" / file, tmp_path)
-    (tmp_path / "node_modules").symlink_to(MODULES)
-    (command,) = re.findall(r"^npx openapi-typescript (.*)$", TOLD.read_text(), re.MULTILINE)
-    shutil.copy(DOCUMENT, tmp_path)
-    run(MODULES / ".bin" / "openapi-typescript", *command.split(), cwd=tmp_path)
-    (tmp_path / "round.ts").write_text(written("ts", register))
-    run(MODULES / ".bin" / "tsc", "-p", ".", cwd=tmp_path)
-    assert run(TOOLS / "node", "round.ts", cwd=tmp_path) == ""
+@pytest.fixture(scope="module")
+def typescript_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the types made as docs/clients.md says."""
+    folder = tmp_path_factory.mktemp("typescript")
+    for file in (DOCUMENT, HERE / "node" / "package.json", HERE / "node" / "tsconfig.json"):
+        shutil.copy(file, folder)
+    (folder / "node_modules").symlink_to(MODULES)
+    command = shown(r"^npx openapi-typescript ([^\n]*)$").split()
+    run(MODULES / ".bin" / "openapi-typescript", *command, cwd=folder)
+    return folder
+
+
+def test_a_python_client_holds_to_its_types_and_goes_round(register: tuple[str, str], python_client: Path) -> None:
+    shutil.copy(HERE / "python" / "round.py", python_client)
+    run(TOOLS / "mypy", "--config-file", HERE / "python" / "mypy.ini", "round.py", "register_client", cwd=python_client)
+    assert "went round" in run(TOOLS / "python", "round.py", *register, cwd=python_client)
+
+
+def test_what_the_documentation_shows_in_python_is_typed_and_runs(register: tuple[str, str], python_client: Path) -> None:
+    (python_client / "shown.py").write_text(code_for("python", register))
+    run(TOOLS / "mypy", "--config-file", HERE / "python" / "mypy.ini", "shown.py", cwd=python_client)
+    assert run(TOOLS / "python", "shown.py", cwd=python_client) == ""
+
+
+def test_a_typescript_client_holds_to_its_types_and_goes_round(register: tuple[str, str], typescript_client: Path) -> None:
+    shutil.copy(HERE / "node" / "round.ts", typescript_client)
+    run(MODULES / ".bin" / "tsc", "-p", ".", cwd=typescript_client)
+    assert "went round" in run(TOOLS / "node", "round.ts", *register, cwd=typescript_client)
+
+
+def test_what_the_documentation_shows_in_typescript_is_typed_and_runs(register: tuple[str, str], typescript_client: Path) -> None:
+    (typescript_client / "shown.ts").write_text(code_for("ts", register))
+    run(MODULES / ".bin" / "tsc", "-p", ".", cwd=typescript_client)
+    assert run(TOOLS / "node", "shown.ts", cwd=typescript_client) == ""
 
 
 def test_the_document_has_nothing_that_a_linter_objects_to(tmp_path: Path) -> None:

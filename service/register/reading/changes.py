@@ -42,7 +42,6 @@ class Place(NamedTuple):
 
 BEGINNING: Final = Place(0, "0" * 12)
 
-
 _CHUNK: Final = 1_000
 _MOST_CHUNKS: Final = 20
 """How much is passed over for one page; beyond that, a page may be empty although there is more."""
@@ -80,19 +79,28 @@ def read(
     Whom an engagement brings into view is told along with it, and not counted. Raises `FeedReset` for a place that this register
     never was at.
     """
+    found = _walked(register, after, limit, audience)
+    wanted = frozenset(nouns)
+    items = [item for item in found.items if not wanted or item["noun"] in wanted]
+    if with_records:
+        _add_records(register, items, audience)
+    return found._replace(items=items)
+
+
+def _walked(register: Database, after: Place, limit: int, audience: Audience) -> Changes:
+    """The changes of all nouns, without their records; what is passed over on the way is looked at in larger chunks."""
     items: list[dict[str, Any]] = []
-    place, told, more, chunk = after, 0, True, limit
+    place, told, chunk = after, 0, limit
     for _ in range(_MOST_CHUNKS):
         rows = register.ask(_statement(register.is_sqlite, audience), {"after": place.position, "limit": chunk + 2})
         rows, more = _held(rows, place)[: chunk + 1], len(rows) > chunk + 1
-        named = {} if audience.sees_all else beside.named(register, rows, audience)
-        for row in rows:
-            found = _told(row)
+        steps = [(row, _told(row)) for row in rows]
+        named = {} if audience.sees_all else beside.named(register, [row for row, found in steps if found], audience)
+        for row, found in steps:
             if found and told == limit:
-                return _page(register, items, place, nouns, with_records, audience, more=True)
-            if found:
-                # They stand before the change that brings them, at the place before it: whoever stops there reads all again.
-                items += [{**each, "place": place, "at": row[4]} for each in named.get(row[0], ())]
+                return Changes(items, place, more=True)
+            # They stand before the change that brings them, at the place before it: whoever stops there reads all again.
+            items += [{**each, "place": place, "at": row[4]} for each in named.get(row[0], ())]
             items += found
             told += len(found)
             place = _place(row)
@@ -100,23 +108,6 @@ def read(
             break
         # The rest of these is passed over, and nothing may tell how many that were.
         chunk = _CHUNK
-    return _page(register, items, place, nouns, with_records, audience, more=more)
-
-
-def _page(
-    register: Database,
-    items: list[dict[str, Any]],
-    place: Place,
-    nouns: Iterable[Noun],
-    with_records: bool,
-    audience: Audience,
-    *,
-    more: bool,
-) -> Changes:
-    wanted = frozenset(nouns)
-    items = [item for item in items if not wanted or item["noun"] in wanted]
-    if with_records:
-        _add_records(register, items, audience)
     return Changes(items, place, more)
 
 

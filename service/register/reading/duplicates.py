@@ -7,13 +7,13 @@ what is beyond the audience, not even an office that somebody held at a meeting 
 
 # ruff: noqa: S608  only names from this package are put into SQL
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Connection
 
+from service.database import Ask
 from service.register import likeness, spelling
 from service.register.audience import Audience, shown
 from service.register.likeness import LIKENESS, Likeness
@@ -22,8 +22,6 @@ from service.register.reading.question import Question, live
 from service.register.verbs.moving import Mergeable
 
 Known = dict[str, Any]
-Ask = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
-"""Gives the rows of a statement, as `Database.ask` does."""
 
 MOST_CANDIDATES: Final = 20
 _MOST_TO_COMPARE: Final = 2_000
@@ -45,18 +43,13 @@ class Pair(NamedTuple):
     likeness: Likeness
 
 
-def inside(connection: Connection) -> Ask:
-    """Statements are asked inside of this transaction, which sees what it has written."""
-    return lambda question, values: [tuple(row) for row in connection.exec_driver_sql(question, dict(values))]
-
-
 def find_candidates(ask: Ask, noun: Mergeable, record_id: str, *, sqlite: bool, audience: Audience) -> list[Candidate] | None:
     """The records that are likely the same as this one, best first; None where there is no such live record."""
     alike = _alike_days(record_id, sqlite) if noun == "engagement" else _alike_names(ask, noun, record_id, sqlite, audience)
     if alike is None:
         return None
     alike.hold(live(noun, audience))
-    known = {each["id"]: each for each in _read(ask, alike, noun, _details_of(noun, JsonSql(sqlite), audience))}
+    known = {each["id"]: each for each in _read(ask, alike, noun, audience)}
     return _best(noun, known.pop(record_id), known.values()) if record_id in known else None
 
 
@@ -74,7 +67,7 @@ def find_namesakes(ask: Ask, noun: Mergeable, record: Mapping[str, Any], *, sqli
         question.hold(_titled_or_visited(question, record))
     else:
         question.hold(_called(question, noun, record))
-    known = _read(ask, question, noun, _details_of(noun, JsonSql(sqlite), audience), limit=MOST_CANDIDATES)
+    known = _read(ask, question, noun, audience, limit=MOST_CANDIDATES)
     return _best(noun, _as_known(noun, record), known)
 
 
@@ -88,13 +81,10 @@ def list_pairs(ask: Ask, noun: Mergeable, limit: int, *, sqlite: bool, audience:
     if not chosen:
         return []
     known = _details(ask, noun, {each for _, *both in chosen for each in both}, sqlite, audience)
-    pairs = [_pair(noun, known[a], known[b]) for _, a, b in chosen if a in known and b in known]
+    both = [(known[a], known[b]) for _, a, b in chosen if a in known and b in known]
+    pairs = [Pair(two, LIKENESS[noun](*two)) for two in both]
     found = [pair for pair in pairs if pair.likeness.is_likely and not _told_apart(*pair.records)]
     return sorted(found, key=lambda pair: (-pair.likeness.score, pair.records[0]["id"], pair.records[1]["id"]))[:limit]
-
-
-def _pair(noun: Mergeable, one: Known, other: Known) -> Pair:
-    return Pair((one, other), LIKENESS[noun](one, other))
 
 
 def _best(noun: Mergeable, own: Known, others: Iterable[Known]) -> list[Candidate]:
@@ -178,13 +168,13 @@ def _details(ask: Ask, noun: Mergeable, ids: Iterable[str], sqlite: bool, audien
     question = Question(sqlite)
     question.hold(live(noun, audience))
     question.hold(f"r.id IN {question.listed(dict.fromkeys(ids))}")
-    return {record["id"]: record for record in _read(ask, question, noun, _details_of(noun, JsonSql(sqlite), audience))}
+    return {record["id"]: record for record in _read(ask, question, noun, audience)}
 
 
-def _read(ask: Ask, question: Question, noun: Mergeable, item: Mapping[str, str], limit: int | None = None) -> list[Known]:
+def _read(ask: Ask, question: Question, noun: Mergeable, audience: Audience, limit: int | None = None) -> list[Known]:
     j = JsonSql(question.sqlite)
     bound = "" if limit is None else f" LIMIT {limit}"
-    rows = j.array(j.object(item), f"{noun} r WHERE {question.where()}", f"r.id{bound}")
+    rows = j.array(j.object(_details_of(noun, j, audience)), f"{noun} r WHERE {question.where()}", f"r.id{bound}")
     ((json,),) = ask(f"SELECT {as_sent(rows, sqlite=question.sqlite)}", question.values)
     found: list[Known] = orjson.loads(sent(json))
     return found

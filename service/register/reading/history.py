@@ -78,11 +78,10 @@ def find_two(register: Database, noun: Noun, record_id: str, before: int, after:
 
 def newest_version(register: Database, noun: Noun, record_id: str, *, audience: Audience) -> int:
     """The version of the record's last revision. Raises `NotFound` for an id that was never recorded."""
-    question = _question(register.is_sqlite, noun, record_id, audience)
-    ((newest,),) = register.ask(f"SELECT max(r.version) FROM revision r WHERE {question.where()}", question.values)
+    _, newest = _oldest_and_newest(register, noun, record_id, audience)
     if newest is None:
         raise NotFound(f"There is no {noun} with the id {record_id!r}.")
-    return int(newest)
+    return newest
 
 
 def _some(register: Database, noun: Noun, record_id: str, versions: list[int], audience: Audience) -> list[bytes]:
@@ -91,19 +90,19 @@ def _some(register: Database, noun: Noun, record_id: str, versions: list[int], a
     sql = f"SELECT r.version, {_whole(question.sqlite, noun, audience)} FROM revision r WHERE {question.where()}"
     found = {version: sent(json) for version, json in register.ask(sql, question.values)}
     if missing := [version for version in versions if version not in found]:
-        raise NotFound(
-            f"There is no version {missing[0]} of the {noun} {record_id!r}{_known_versions(register, noun, record_id, audience)}"
-        )
+        oldest, newest = _oldest_and_newest(register, noun, record_id, audience)
+        known = "" if newest is None else f"; its versions are {oldest} to {newest}"
+        raise NotFound(f"There is no version {missing[0]} of the {noun} {record_id!r}{known}.")
     rows = [found[version] for version in versions]
     return rows if audience.sees_all else redaction.revisions(register, noun, rows, audience)
 
 
-def _known_versions(register: Database, noun: Noun, record_id: str, audience: Audience) -> str:
+def _oldest_and_newest(register: Database, noun: Noun, record_id: str, audience: Audience) -> tuple[int | None, int | None]:
     question = _question(register.is_sqlite, noun, record_id, audience)
     ((oldest, newest),) = register.ask(
         f"SELECT min(r.version), max(r.version) FROM revision r WHERE {question.where()}", question.values
     )
-    return "." if newest is None else f"; its versions are {oldest} to {newest}."
+    return oldest, newest
 
 
 def _question(sqlite: bool, noun: Noun, record_id: str, audience: Audience) -> Question:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from service.database import Database
+from service.database import Database, inside
 from service.errors import NotFound
 from service.register.audience import Audience, shown
 from service.register.reading import outcomes, records
@@ -46,8 +46,8 @@ def find(register: Database, noun: Noun, record_id: str, *, audience: Audience) 
 
 def current(connection: Connection, noun: Noun, record_id: str, *, audience: Audience) -> Found:
     """The same inside a transaction."""
-    rows = connection.exec_driver_sql(_record(noun, connection.dialect.name == "sqlite", audience), {"v0": record_id})
-    return _found(noun, record_id, [tuple(row) for row in rows], audience)
+    rows = inside(connection)(_record(noun, connection.dialect.name == "sqlite", audience), {"v0": record_id})
+    return _found(noun, record_id, rows, audience)
 
 
 def as_shown(connection: Connection, noun: Noun, record: Loaded, *, audience: Audience) -> Found:

@@ -8,7 +8,7 @@ is kept as an assertion. A `Merger` row remembers all that was moved or added, s
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 from sqlmodel import SQLModel
 
 from service.errors import Conflict, NotFound
@@ -17,7 +17,6 @@ from service.register.codes import VISIBILITY
 from service.register.inserting import insert_rows
 from service.register.reading import records
 from service.register.reading.records import Loaded
-from service.register.revision import Merger
 from service.register.table import new_id, now
 from service.register.verbs import references
 from service.register.verbs.disagreement import disagreements, paired
@@ -58,7 +57,7 @@ def merge(connection: Connection, noun: Mergeable, merged_id: str, survivor_id: 
     raise_version(connection, noun, [merged_id], {"merged_into": survivor_id})
     raise_version(connection, noun, [survivor_id])
     row = {"id": new_id(), "noun": noun, "merged_id": merged_id, "survivor_id": survivor_id, "actor": by.name, "at": now()}
-    connection.execute(insert(Merger), row | {"moved": moved | added})
+    insert_rows(connection, "merger", [row | {"moved": moved | added}])
     _revise_showing(connection, shown_in, by, f"The {noun} {merged_id} was merged into {survivor_id}")
     return _keep_both(connection, noun, "merge", before, merged_id, {"before": None, "after": survivor_id}, by)[survivor_id]
 

@@ -8,7 +8,7 @@ until the end of the transaction; on SQLite nobody else writes meanwhile.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Select, select, text
@@ -52,9 +52,9 @@ class _State(NamedTuple):
     survivor: str | None
 
 
-def references(shape: Any, pointer: str = "#") -> Iterator[Reference]:
+def references(shape: BaseModel, pointer: str = "#") -> Iterator[Reference]:
     """Every id of another record in the shape, at any depth."""
-    for field, noun in _referring(cast(type[BaseModel], type(shape))):
+    for field, noun in _referring(type(shape)):
         value = getattr(shape, field)
         if value is None:
             continue
@@ -190,9 +190,9 @@ def _fault(reference: Reference, state: _State | None, owner: Owner | None) -> F
     return Fault(detail=detail, code="unknown_id", pointer=reference.pointer, value=reference.id)
 
 
-def follow(shape: Any, stand_for: Mapping[str, str]) -> Any:
+def follow(shape: BaseModel, stand_for: Mapping[str, str]) -> Any:
     """The shape with every referred id replaced by the one that it stands for now."""
-    given = ((field, getattr(shape, field)) for field, _ in _referring(cast(type[BaseModel], type(shape))))
+    given = ((field, getattr(shape, field)) for field, _ in _referring(type(shape)))
     followed = {field: new for field, value in given if (new := _follow(value, stand_for)) is not value}
     return shape.model_copy(update=followed) if followed else shape
 
